@@ -3,7 +3,20 @@
 `labor.ttl` is the only schema; `model()` reads it, `schema()` gives a table's columns as Polars types.
 """
 
+from ontology.errors import TrinationalError, nearest
 from ontology.model import BASE, Authority, Column, Edge, Kind, Model, Term, model
 from ontology.schema import schema
 
-__all__ = ["BASE", "Authority", "Column", "Edge", "Kind", "Model", "Term", "model", "schema"]
+__all__ = [
+    "BASE",
+    "Authority",
+    "Column",
+    "Edge",
+    "Kind",
+    "Model",
+    "Term",
+    "TrinationalError",
+    "model",
+    "nearest",
+    "schema",
+]
