@@ -122,12 +122,16 @@ class Term:
 
 @dataclass(frozen=True)
 class Authority:
-    """Who issues an id. `rank` 1 is the strongest; `pattern` holds for the part after the colon."""
+    """Who issues an id. `rank` 1 is the strongest; `pattern` holds for the part after the colon.
+
+    `issued_once`: a register gives one key to one thing, so two different keys are two things.
+    """
 
     name: str
     rank: int
     pattern: re.Pattern[str]
     check_digit: str | None
+    issued_once: bool
     label: str
     publisher: str
 
@@ -289,6 +293,7 @@ def _read_authorities(graph: _Graph) -> Iterable[Authority]:
             rank=int(graph.number(node, ONTOLOGY + "rank") or 0),
             pattern=re.compile(graph.value(node, _SH + "pattern") or ""),
             check_digit=graph.value(node, ONTOLOGY + "checkDigit"),
+            issued_once=graph.value(node, ONTOLOGY + "issuedOnce") == "true",
             label=graph.labels(node, _RDFS + "label")["en"],
             publisher=graph.value(node, "http://purl.org/dc/terms/publisher") or "",
         )
