@@ -1,0 +1,324 @@
+"""Records and identity -> graph tables: what the sources mean together.
+
+Of each source the newest release is taken. A thing gets its canonical id and, per column, one preferred
+value; what each source said stays in `said/`. A relation stays the statement of one record: its roles get
+canonical ids, nothing is merged. Beside each partial date stand its bounds in months.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from graph.home import FORMAT, Home
+from graph.identity import Identity, Judgement, read_judgements, resolve
+from graph.rdf import write_store
+from graph.search import write_index
+from ontology import Kind, TrinationalError, model, schema, sectors
+
+Progress = Callable[[str], None]
+_TEXT = pl.String()
+_CODE = Path(__file__).parent.parent
+
+
+@dataclass
+class BuildReport:
+    """What a build did: where the graph is, `releases` used, rows by kind, ids merged, merges refused."""
+
+    folder: Path
+    releases: list[str]
+    counts: dict[str, int]
+    merged: int
+    refused: pl.DataFrame
+    unchanged: bool
+    seconds: float
+
+
+def build(
+    home: Home,
+    *,
+    judgements: Path | None = None,
+    as_of: str | None = None,
+    progress: Progress = lambda step: None,
+) -> BuildReport:
+    """Build the graph of a home and put it in the place of the earlier one.
+
+    Parameters
+    ----------
+    judgements
+        CSV file of judgements; the built-in one by default.
+    as_of
+        ISO date: of each source the newest release not later than this.
+    progress
+        Called with the name of each step.
+
+    Raises
+    ------
+    TrinationalError
+        No release is loaded, judgements contradict each other, or the home cannot be written.
+        The earlier graph stays in place.
+    """
+    started = time.perf_counter()
+    judged = read_judgements(judgements) if judgements else read_judgements()
+    releases = newest(home.releases(), as_of)
+    if not releases:
+        raise TrinationalError(f"no records in {home.path}", hint="load a source first: `trinational load`")
+    digest = _digest(releases, judged)
+    with home.writing() as scratch:
+        unchanged = _current(home) == digest
+        if not unchanged:
+            _write_graph(scratch / "graph", releases, judged, progress)
+            home.publish(scratch / "graph", "graph", digest)
+    return _report(home.graph, unchanged, time.perf_counter() - started)
+
+
+def newest(releases: dict[str, Path], as_of: str | None = None) -> dict[str, Path]:
+    """The newest release of each source, not later than `as_of`.
+
+    Releases are compared by their name where it is a date or year, else by the day they were retrieved.
+
+    >>> from pathlib import Path
+    >>> list(newest({"a@2020": Path("x"), "a@2021-05": Path("y"), "b@2019": Path("z")}))
+    ['a@2021-05', 'b@2019']
+    """
+    best: dict[str, tuple[str, str]] = {}
+    for name, folder in sorted(releases.items()):
+        source, _, release = name.partition("@")
+        day = release if release[:4].isdigit() and len(release) in (4, 7, 10) else _retrieved(folder)
+        if as_of and day > as_of:
+            continue
+        if (day, name) > best.get(source, ("", "")):
+            best[source] = (day, name)
+    return {name: releases[name] for _, name in (best[source] for source in sorted(best))}
+
+
+def _retrieved(folder: Path) -> str:
+    return str(json.loads((folder / "release.json").read_text()).get("retrieved") or "")
+
+
+def _digest(releases: dict[str, Path], judgements: Iterable[Judgement]) -> str:
+    total = hashlib.sha256(FORMAT.encode())
+    for folder in releases.values():
+        total.update(folder.name.encode())
+    for judgement in judgements:
+        total.update(repr(judgement).encode())
+    for path in sorted(
+        [*_CODE.glob("graph/**/*.py"), *_CODE.glob("ontology/**/*.py"), *_CODE.glob("ontology/**/*.ttl")]
+    ):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def _current(home: Home) -> str:
+    try:
+        return home.graph.name.partition(".")[2]
+    except TrinationalError:
+        return ""
+
+
+def _report(folder: Path, unchanged: bool, seconds: float) -> BuildReport:
+    about = json.loads((folder / "graph.json").read_text())
+    merged = pl.scan_parquet(folder / "identity.parquet").select(pl.len()).collect().item()
+    refused = pl.read_parquet(folder / "refused.parquet")
+    return BuildReport(folder, about["releases"], about["counts"], merged, refused, unchanged, seconds)
+
+
+def _write_graph(
+    folder: Path, releases: dict[str, Path], judged: list[Judgement], progress: Progress
+) -> None:
+    _write_tables(folder, releases, judged, progress)
+    progress("RDF store")
+    write_store(folder, folder / "store")
+    progress("search index")
+    write_index(folder, folder / "search.sqlite")
+
+
+def _write_tables(
+    folder: Path, releases: dict[str, Path], judged: list[Judgement], progress: Progress
+) -> None:
+    (folder / "said").mkdir(parents=True)
+    progress("identity")
+    said = {kind.name: frame for kind in model().things if (frame := _records(kind, releases)) is not None}
+    identity = resolve([f.with_columns(kind=pl.lit(k)) for k, f in said.items()], judged)
+    identity.mapping.write_parquet(folder / "identity.parquet")
+    identity.refused.write_parquet(folder / "refused.parquet")
+    counts: dict[str, int] = {}
+    index: list[pl.DataFrame] = []
+    for kind in model().things:
+        progress(kind.name)
+        if kind.name in said:
+            things = _write_things(folder, kind, said[kind.name], identity)
+            counts[kind.name] = things.height
+            index.append(things.select("id", pl.lit(kind.name).alias("kind"), "name", "country", "sources"))
+    for kind in model().relations:
+        progress(kind.name)
+        records = _records(kind, releases)
+        if records is not None:
+            counts[kind.name] = _write_relations(folder, kind, records, identity)
+    pl.concat(index).sort("id", "kind").write_parquet(folder / "things.parquet")
+    about = {"format": FORMAT, "releases": list(releases), "counts": counts}
+    (folder / "graph.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
+def _records(kind: Kind, releases: dict[str, Path]) -> pl.LazyFrame | None:
+    """All records of a kind in the chosen releases."""
+    paths = [p for folder in releases.values() if (p := folder / f"{kind.name}.parquet").is_file()]
+    frames = [pl.scan_parquet(path) for path in paths]
+    if kind.name == "Sector":
+        frames.append(_as_records(kind, sectors.table(), "ontology@1", "sectors"))
+    if kind.name == "Source":
+        frames.append(_as_records(kind, _sources(releases), "ontology@1", "release.json"))
+    return pl.concat(frames) if frames else None
+
+
+def _as_records(kind: Kind, frame: pl.DataFrame, source: str, locator: str) -> pl.LazyFrame:
+    """A frame of things that no loader made, with every column of a record."""
+    columns = schema(kind.name)
+    known = frame.with_columns(
+        source=pl.lit(source), locator=locator + "#" + pl.col("id"), status=pl.lit("stated")
+    )
+    missing = [
+        pl.lit(None, dtype).alias(name) for name, dtype in columns.items() if name not in known.columns
+    ]
+    return known.lazy().with_columns(missing).select(pl.col(n).cast(t) for n, t in columns.items())
+
+
+def _sources(releases: dict[str, Path]) -> pl.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for name, folder in releases.items():
+        about = json.loads((folder / "release.json").read_text())
+        rows.append(
+            {
+                "id": name,
+                "name": about["title"],
+                "release": about["release"],
+                "publisher": about["publisher"],
+                "licence": about["licence"],
+                "official_url": about["official_url"],
+                "sha256": [file["sha256"] for file in about["files"]],
+                "retrieved_on": about["retrieved"],
+            }
+        )
+    text = ("id", "name", "release", "publisher", "licence", "official_url", "retrieved_on")
+    return pl.DataFrame(rows, {**dict.fromkeys(text, _TEXT), "sha256": pl.List(_TEXT)})
+
+
+def _write_things(folder: Path, kind: Kind, said: pl.LazyFrame, identity: Identity) -> pl.DataFrame:
+    """Write `said/<Kind>` and `<Kind>`; returns the resolved things."""
+    refs = [identity.canonical(c.name) for c in kind.roles if not c.many]
+    records = (
+        said.with_columns(pl.col("id").alias("record_id"), identity.canonical("id"), *refs)
+        .sort("id", "source", "locator")
+        .collect()
+    )
+    _write(records.select("id", "record_id", pl.all().exclude("id", "record_id")), folder / "said", kind.name)
+    things = _preferred(kind, records)
+    _write(things, folder, kind.name)
+    return things
+
+
+def _preferred(kind: Kind, records: pl.DataFrame) -> pl.DataFrame:
+    """One row a thing: its only record, or per column the value of the best source."""
+    columns = [c.name for c in kind.columns]
+    sources = pl.col("source").unique().sort()
+    several = records.filter(pl.col("id").is_duplicated())
+    single = records.filter(pl.col("id").is_unique()).select(
+        "id", *columns, pl.concat_list("source").alias("sources")
+    )
+    merged = several.group_by("id").agg(sources.alias("sources")).sort("id")
+    if several.height:
+        ranked = several.with_columns(_rank=_source_rank())
+        for column in kind.columns:
+            merged = merged.join(_best(ranked, column.name, column.many), on="id", how="left")
+    else:
+        merged = single.clear()
+    things = pl.concat([single, merged.select(single.columns)]).sort("id")
+    return things.with_columns(_bounds(kind, things.columns)).select(schema(kind.name, "graph"))
+
+
+def _source_rank() -> pl.Expr:
+    """Whom to believe first: the register that issues the key, government, the body itself, the press."""
+    issued = [a.name for a in model().authorities.values() if a.issued_once]
+    return (
+        pl.when(pl.col("status") == "inferred")
+        .then(4)
+        .when(pl.col("record_id").str.split(":").list.first().is_in(issued))
+        .then(0)
+        .when(
+            (pl.col("page_class") == "official").fill_null(False) | pl.col("status").is_in(["filed", "found"])
+        )
+        .then(1)
+        .when(
+            (pl.col("page_class") == "union_ngo").fill_null(False)
+            | pl.col("evidence_type").is_in(["company_statement", "union_statement"]).fill_null(False)
+        )
+        .then(2)
+        .otherwise(3)
+    )
+
+
+def _best(ranked: pl.DataFrame, column: str, many: bool) -> pl.DataFrame:
+    """Per id the value by rank, then newest, then most frequent, then smallest text."""
+    present = ranked.select("id", "_rank", "as_of", column).drop_nulls(column)
+    if many:
+        return present.explode(column).drop_nulls(column).group_by("id").agg(pl.col(column).unique().sort())
+    return (
+        present.with_columns(_times=pl.len().over("id", column))
+        .sort(
+            "id",
+            "_rank",
+            "as_of",
+            "_times",
+            column,
+            descending=[False, False, True, True, False],
+            nulls_last=True,
+        )
+        .unique("id", keep="first", maintain_order=True)
+        .select("id", column)
+    )
+
+
+def _write_relations(folder: Path, kind: Kind, records: pl.LazyFrame, identity: Identity) -> int:
+    """Roles get canonical ids; an id said again with other content is a record of its own (`#2`)."""
+    nth = pl.int_range(pl.len()).over("id") + 1
+    relations = (
+        records.with_columns(identity.canonical(c.name) for c in kind.roles)
+        .sort("id", "source", "locator")
+        .with_columns(id=pl.when(nth > 1).then(pl.format("{}#{}", "id", nth)).otherwise("id"))
+        .collect()
+    )
+    columns = schema(kind.name, "graph")
+    _write(relations.with_columns(_bounds(kind, relations.columns)).select(columns), folder, kind.name)
+    return relations.height
+
+
+def _bounds(kind: Kind, present: list[str]) -> list[pl.Expr]:
+    """First and last month of each partial date, as months since year 0."""
+    dates = [c.name for c in (*kind.columns, *model().evidence) if c.type == "date" and c.name in present]
+    return [
+        expr
+        for name in dates
+        for expr in (months(name, 0).alias(f"{name}_min"), months(name, 11).alias(f"{name}_max"))
+    ]
+
+
+def months(column: str, unknown: int) -> pl.Expr:
+    """Months since year 0 of a partial ISO date; `unknown` stands for a month that is not given.
+
+    >>> pl.DataFrame({"d": ["2019", "2019-05", "2019-05-12", None]}).select(months("d", 11))["d"].to_list()
+    [24239, 24232, 24232, None]
+    """
+    year = pl.col(column).str.slice(0, 4).cast(pl.Int32)
+    month = pl.col(column).str.slice(5, 2).cast(pl.Int32, strict=False)
+    return year * 12 + pl.when(month.is_null()).then(unknown).otherwise(month - 1)
+
+
+def _write(frame: pl.DataFrame, folder: Path, name: str) -> None:
+    frame.write_parquet(folder / f"{name}.parquet", compression="zstd", row_group_size=250_000)

@@ -1,0 +1,181 @@
+"""`LaborGraph`: the graph in Python, for notebooks and scripts."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from graph.home import Home
+from ontology import TrinationalError, model, nearest
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from graph.sparql import Result
+
+_EVIDENCE = {
+    "id": pl.String(),
+    "kind": pl.String(),
+    "source": pl.String(),
+    "locator": pl.String(),
+    "url": pl.String(),
+    "date": pl.String(),
+    "status": pl.String(),
+    "title": pl.String(),
+    "publisher": pl.String(),
+    "further_urls": pl.List(pl.String()),
+}
+
+
+class LaborGraph:
+    """The graph of one home, as built: a later build is seen by opening again.
+
+    >>> graph = LaborGraph.open()                                             # doctest: +SKIP
+    >>> graph.table("Plant").filter(country="MX")                             # doctest: +SKIP
+    >>> graph.production_shifts().head()                                      # doctest: +SKIP
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def open(cls, home: Path | str | None = None) -> LaborGraph:
+        """Open the graph of `home`, else of `TRINATIONAL_HOME`, else of the platform's data folder.
+
+        Raises `TrinationalError` where no graph is built.
+        """
+        return cls(Home.find(Path(home) if home else None).graph)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Releases and rows by kind."""
+        found: dict[str, Any] = json.loads((self.folder / "graph.json").read_text())
+        return found
+
+    def scan(self, kind: str) -> pl.LazyFrame:
+        """The resolved table of a kind, lazily; empty where no source has rows of it.
+
+        A kind above others (`Organization`) gives the columns that its kinds share, and `kind`.
+        """
+        leaves = model().leaves(kind)
+        if not leaves:
+            raise TrinationalError(f"no such kind: {kind!r}", hint=nearest(kind, model().kinds))
+        if len(leaves) == 1 and leaves[0] == kind:
+            return self._scan_leaf(kind)
+        shared = [c.name for c in model().kind(kind).columns]
+        frames = [self._scan_leaf(leaf).select(pl.lit(leaf).alias("kind"), "id", *shared) for leaf in leaves]
+        return pl.concat(frames)
+
+    def _scan_leaf(self, kind: str) -> pl.LazyFrame:
+        from ontology import schema
+
+        path = self.folder / f"{kind}.parquet"
+        return pl.scan_parquet(path) if path.is_file() else pl.LazyFrame(schema=schema(kind, "graph"))
+
+    def table(self, kind: str) -> pl.DataFrame:
+        """The resolved table of a kind: `id`, its columns (`docs/reference/ontology.md`), `sources` or evidence."""
+        return self.scan(kind).collect()
+
+    @property
+    def things(self) -> pl.DataFrame:
+        """Every thing: `id`, `kind`, `name`, `country` (text), `sources` (list of text)."""
+        return pl.read_parquet(self.folder / "things.parquet")
+
+    def said(self, kind: str) -> pl.LazyFrame:
+        """What each source said about the things of a kind: one row a record; `id` is the canonical id."""
+        from ontology import schema
+
+        path = self.folder / "said" / f"{kind}.parquet"
+        if path.is_file():
+            return pl.scan_parquet(path)
+        return pl.LazyFrame(schema={"id": pl.String(), "record_id": pl.String(), **schema(kind)})
+
+    def evidence(self, ids: list[str] | pl.Series) -> pl.DataFrame:
+        """Where things and relations are said: one row a record.
+
+        Columns: `id`, `kind`, `source`, `locator`, `url`, `date`, `status`, `title`, `publisher` (text),
+        `further_urls` (list of text).
+        """
+        wanted = pl.col("id").is_in(pl.Series(ids, dtype=pl.String()).implode())
+        frames = [_evidence(self.said(k.name).filter(wanted), k.name) for k in model().things]
+        frames += [_evidence(self.scan(k.name).filter(wanted), k.name) for k in model().relations]
+        return pl.concat(pl.collect_all(frames)).sort("id", "source", "locator")
+
+    def resolve(self, name: str) -> str:
+        """The id that `name` stands for: an id, an id of a record, or a name that only one thing has.
+
+        Raises `TrinationalError` naming the nearest where nothing or several things match.
+        """
+        known = pl.scan_parquet(self.folder / "things.parquet").filter(id=name).select("id").collect()
+        if known.height:
+            return name
+        mapped = pl.scan_parquet(self.folder / "identity.parquet").filter(record_id=name).collect()
+        if mapped.height:
+            return str(mapped["id"][0])
+        found = self.search(name, limit=5)
+        exact = [row["id"] for row in found if str(row["name"]).casefold() == name.casefold()]
+        if len(exact) == 1:
+            return str(exact[0])
+        close = ", ".join(f"{row['id']} ({row['name']})" for row in found)
+        raise TrinationalError(
+            f"no thing has the id {name!r}", hint=f"did you mean {close}?" if close else "try `trinational search`"
+        )
+
+    def search(self, text: str, *, kind: str | None = None, country: str | None = None, limit: int | None = 20) -> list[dict[str, Any]]:
+        """Things by any of their names, accents folded: `id`, `kind`, `name`, `country`, `match`."""
+        from graph.search import search
+
+        return search(self.folder / "search.sqlite", text, kind=kind, country=country, limit=limit)
+
+    def sparql(self, query: str, *, timeout: float = 60.0, **params: str) -> Result:
+        """Answer a SPARQL query over the RDF store; `params` are bound to its variables."""
+        from graph.sparql import query as run
+
+        return run(self.folder / "store", query, params, timeout=timeout)
+
+    def production_shifts(self, **parameters: Any) -> pl.DataFrame:
+        """Where production moved or is said to move: see `graph.analysis.production_shifts`."""
+        from graph.analysis import production_shifts
+
+        return production_shifts(self.scan, **parameters)
+
+    def shared_sectors(self, **parameters: Any) -> pl.DataFrame:
+        """Unions across borders that share sectors or employers: see `graph.analysis.shared_sectors`."""
+        from graph.analysis import shared_sectors
+
+        return shared_sectors(self.scan, **parameters)
+
+    def neighbourhood(self, *ids: str, hops: int = 1) -> nx.MultiDiGraph[str]:
+        """What lies around one or more things, as a networkx graph."""
+        from graph.network import neighbourhood
+
+        return neighbourhood(self.scan, ids, hops=hops)
+
+    def __repr__(self) -> str:
+        about = self.about
+        return f"<LaborGraph: {sum(about['counts'].values())} rows from {', '.join(about['releases'])}>"
+
+    def _repr_html_(self) -> str:
+        about = self.about
+        rows = "".join(f"<tr><td>{kind}</td><td>{n:,}</td></tr>" for kind, n in about["counts"].items())
+        sources = ", ".join(html.escape(name) for name in about["releases"])
+        return f"<p><b>LaborGraph</b> from {sources}</p><table><tr><th>kind</th><th>rows</th></tr>{rows}</table>"
+
+
+def _evidence(frame: pl.LazyFrame, kind: str) -> pl.LazyFrame:
+    return frame.select(
+        "id",
+        pl.lit(kind).alias("kind"),
+        "source",
+        "locator",
+        "url",
+        pl.coalesce("as_of", "page_date", "retrieved").alias("date"),
+        "status",
+        pl.col("page_title").alias("title"),
+        pl.col("page_publisher").alias("publisher"),
+        "further_urls",
+    )
