@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from graph.home import Home
-from ontology import TrinationalError, model, nearest
+from ontology import WrongUseError, model, nearest
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -63,7 +63,7 @@ class LaborGraph:
         """
         leaves = model().leaves(kind)
         if not leaves:
-            raise TrinationalError(f"no such kind: {kind!r}", hint=nearest(kind, model().kinds))
+            raise WrongUseError(f"no such kind: {kind!r}", hint=nearest(kind, model().kinds))
         if len(leaves) == 1 and leaves[0] == kind:
             return self._scan_leaf(kind)
         shared = [c.name for c in model().kind(kind).columns]
@@ -77,7 +77,7 @@ class LaborGraph:
         return pl.scan_parquet(path) if path.is_file() else pl.LazyFrame(schema=schema(kind, "graph"))
 
     def table(self, kind: str) -> pl.DataFrame:
-        """The resolved table of a kind: `id`, its columns (`docs/reference/ontology.md`), `sources` or evidence."""
+        """The resolved table of a kind; its columns are in `docs/reference/ontology.md`."""
         return self.scan(kind).collect()
 
     @property
@@ -108,7 +108,7 @@ class LaborGraph:
     def resolve(self, name: str) -> str:
         """The id that `name` stands for: an id, an id of a record, or a name that only one thing has.
 
-        Raises `TrinationalError` naming the nearest where nothing or several things match.
+        Raises `WrongUseError` naming the nearest where nothing or several things match.
         """
         known = pl.scan_parquet(self.folder / "things.parquet").filter(id=name).select("id").collect()
         if known.height:
@@ -121,11 +121,14 @@ class LaborGraph:
         if len(exact) == 1:
             return str(exact[0])
         close = ", ".join(f"{row['id']} ({row['name']})" for row in found)
-        raise TrinationalError(
-            f"no thing has the id {name!r}", hint=f"did you mean {close}?" if close else "try `trinational search`"
+        raise WrongUseError(
+            f"no thing has the id {name!r}",
+            hint=f"did you mean {close}?" if close else "try `trinational search`",
         )
 
-    def search(self, text: str, *, kind: str | None = None, country: str | None = None, limit: int | None = 20) -> list[dict[str, Any]]:
+    def search(
+        self, text: str, *, kind: str | None = None, country: str | None = None, limit: int | None = 20
+    ) -> list[dict[str, Any]]:
         """Things by any of their names, accents folded: `id`, `kind`, `name`, `country`, `match`."""
         from graph.search import search
 
@@ -163,7 +166,9 @@ class LaborGraph:
         about = self.about
         rows = "".join(f"<tr><td>{kind}</td><td>{n:,}</td></tr>" for kind, n in about["counts"].items())
         sources = ", ".join(html.escape(name) for name in about["releases"])
-        return f"<p><b>LaborGraph</b> from {sources}</p><table><tr><th>kind</th><th>rows</th></tr>{rows}</table>"
+        return (
+            f"<p><b>LaborGraph</b> from {sources}</p><table><tr><th>kind</th><th>rows</th></tr>{rows}</table>"
+        )
 
 
 def _evidence(frame: pl.LazyFrame, kind: str) -> pl.LazyFrame:

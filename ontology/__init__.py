@@ -3,7 +3,7 @@
 `labor.ttl` is the only schema; `model()` reads it, `schema()` gives a table's columns as Polars types.
 """
 
-from ontology.errors import TrinationalError, nearest
+from ontology.errors import TrinationalError, WrongUseError, nearest
 from ontology.model import BASE, Authority, Column, Edge, Kind, Model, Term, model
 from ontology.schema import schema
 
@@ -16,6 +16,7 @@ __all__ = [
     "Model",
     "Term",
     "TrinationalError",
+    "WrongUseError",
     "model",
     "nearest",
     "schema",

@@ -20,6 +20,10 @@ class TrinationalError(Exception):
         self.hint = hint
 
 
+class WrongUseError(TrinationalError):
+    """A command or call that names what does not exist: nothing was run."""
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The valid name closest to `word`, as a hint; empty where none is close.
 

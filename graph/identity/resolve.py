@@ -2,12 +2,12 @@
 
 A record's id and the ids that its source gives beside it (`same_as`) name one thing, unless that would join
 two keys that one register issued to two things, or cross a judgement `different`.
-Judgements `same` come first. The canonical id is that of the strongest authority, then the smallest text: computed, never stored.
+Judgements `same` come first. The canonical id is that of the strongest authority, then the smallest text:
+computed, never stored.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -37,6 +37,14 @@ class Identity:
         return pl.col(column).replace(self.mapping["record_id"], self.mapping["id"])
 
 
+@dataclass(frozen=True)
+class _Obstacle:
+    """Why two groups may not be one, and the two ids that keep them apart."""
+
+    why: str
+    ends: tuple[str, str]
+
+
 @dataclass
 class _Groups:
     """Disjoint sets of ids that know which keys they hold and what they must not join."""
@@ -56,17 +64,21 @@ class _Groups:
             self.keys[root] = _issued_key(root)
         return root
 
-    def obstacle(self, a: str, b: str) -> str | None:
-        """Why the groups of roots `a` and `b` may not be one."""
+    def obstacle(self, a: str, b: str) -> _Obstacle | None:
+        """What keeps the groups of roots `a` and `b` apart."""
         for authority, key in self.keys[a].items():
             other = self.keys[b].get(authority)
             if other is not None and other != key:
-                return f"{authority}:{key} and {authority}:{other} are two keys of one register"
+                ends = (f"{authority}:{key}", f"{authority}:{other}")
+                return _Obstacle(f"{' and '.join(ends)} are two keys of one register", ends)
         for judgement in (*self.different.get(a, {}).values(), *self.different.get(b, {}).values()):
-            if {self.find(judgement.left), self.find(judgement.right)} == {a, b}:
-                return f"{judgement.where} says {judgement.left} and {judgement.right} are different"
+            ends = (judgement.left, judgement.right)
+            if {self.find(ends[0]), self.find(ends[1])} == {a, b}:
+                return _Obstacle(f"{judgement.where} says {' and '.join(ends)} are different", ends)
         kinds = {self.kinds.get(a), self.kinds.get(b)} - {None}
-        return f"one is a {' and one a '.join(sorted(map(str, kinds)))}" if len(kinds) > 1 else None
+        if len(kinds) > 1:
+            return _Obstacle(f"one is a {' and one a '.join(sorted(map(str, kinds)))}", (a, b))
+        return None
 
     def join(self, a: str, b: str) -> None:
         self.parent[b] = a
@@ -115,7 +127,7 @@ def resolve(said: Iterable[pl.LazyFrame], judgements: Sequence[Judgement] = ()) 
     links = _suggested(said)
     judged = {item for j in judgements for item in (j.left, j.right)}
     _learn_kinds(groups, said, judged | set(links["id"]))
-    chain = nx.Graph()
+    chain: nx.Graph[str] = nx.Graph()
     for judgement in judgements:
         if judgement.judgement == "different":
             for item in (judgement.left, judgement.right):
@@ -123,15 +135,15 @@ def resolve(said: Iterable[pl.LazyFrame], judgements: Sequence[Judgement] = ()) 
     for judgement in judgements:
         if judgement.judgement == "same":
             _join_judged(groups, chain, judgement)
-    refused = [row for row in links.rows() if not _join_suggested(groups, row[0], row[1])]
-    reasons = [
-        (a, b, groups.obstacle(groups.find(a), groups.find(b)) or "not the form of its register")
-        for a, b in refused
+    refused = [
+        (item, key, why)
+        for item, key in links.rows()
+        if (why := _join_suggested(groups, item, key)) is not None
     ]
     text = pl.String()
     return Identity(
         pl.DataFrame(_mapping(groups, judged), {"record_id": text, "id": text, "reason": text}, orient="row"),
-        pl.DataFrame(reasons, {"left": text, "right": text, "reason": text}, orient="row"),
+        pl.DataFrame(refused, {"left": text, "right": text, "reason": text}, orient="row"),
     )
 
 
@@ -148,48 +160,49 @@ def _suggested(said: Iterable[pl.LazyFrame]) -> pl.DataFrame:
 def _learn_kinds(groups: _Groups, said: Iterable[pl.LazyFrame], ids: set[str]) -> None:
     if not ids:
         return
-    wanted = pl.Series(sorted(ids))
+    wanted = pl.Series(sorted(ids)).implode()
     for frame in said:
         for item, kind in frame.select("id", "kind").filter(pl.col("id").is_in(wanted)).collect().rows():
             groups.kinds[groups.find(item)] = kind
 
 
-def _join_judged(groups: _Groups, chain: nx.Graph, judgement: Judgement) -> None:
+def _join_judged(groups: _Groups, chain: nx.Graph[str], judgement: Judgement) -> None:
     left, right = groups.find(judgement.left), groups.find(judgement.right)
     if left == right:
         return
     obstacle = groups.obstacle(left, right)
     if obstacle:
-        path = _chain(chain, judgement, obstacle)
         raise TrinationalError(
-            f"{judgement.where}: {judgement.left} and {judgement.right} cannot be the same: {obstacle}{path}",
+            f"{judgement.where}: {judgement.left} and {judgement.right} cannot be the same: "
+            f"{obstacle.why}{_chain(chain, judgement, obstacle.ends)}",
             hint="correct one of these lines of the judgements file",
         )
     chain.add_edge(judgement.left, judgement.right)
     groups.join(*sorted((left, right)))
 
 
-def _chain(chain: nx.Graph, judgement: Judgement, obstacle: str) -> str:
-    """The judgements that lead from one end of the contradiction to the other."""
+def _chain(chain: nx.Graph[str], judgement: Judgement, ends: tuple[str, str]) -> str:
+    """The judgements `same` that lead from one end of the contradiction to the other."""
     extended = nx.Graph(chain)
     extended.add_edge(judgement.left, judgement.right)
-    ends = [item for item in re.findall(r"[a-z0-9-]+:\S+", obstacle) if item in extended]
-    if len(ends) < 2 or not nx.has_path(extended, ends[0], ends[1]):
+    if not set(ends) <= set(extended) or not nx.has_path(extended, *ends):
         return ""
-    return " (chain: " + " = ".join(nx.shortest_path(extended, ends[0], ends[1])) + ")"
+    return f" (chain: {' = '.join(nx.shortest_path(extended, *ends))})"
 
 
-def _join_suggested(groups: _Groups, item: str, key: str) -> bool:
+def _join_suggested(groups: _Groups, item: str, key: str) -> str | None:
+    """Join an id with a key that a source gives for it, or say why not."""
     authority, _, value = key.partition(":")
     known = model().authorities.get(authority)
     if known is None or not known.pattern.fullmatch(value):
-        return False
+        return "not the form of its register"
     a, b = sorted((groups.find(item), groups.find(key)))
-    if a != b:
-        if groups.obstacle(a, b):
-            return False
-        groups.join(a, b)
-    return True
+    if a == b:
+        return None
+    if obstacle := groups.obstacle(a, b):
+        return obstacle.why
+    groups.join(a, b)
+    return None
 
 
 def _mapping(groups: _Groups, judged: set[str]) -> list[tuple[str, str, str]]:

@@ -1,0 +1,433 @@
+"""The command line: parses, calls, prints."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from rich.text import Text
+
+import loaders
+from graph.build import build as build_graph
+from graph.check import check as check_graph
+from graph.console import OUT, Format, print_error, print_rows, steps
+from graph.home import VARIABLE, Home
+from graph.labor_graph import LaborGraph
+from graph.show import Line, show as show_thing
+from loaders.load import Report, load as load_source
+from ontology import TrinationalError, WrongUseError, model, nearest
+
+EPILOG = "Data lives in --home DIR, else $TRINATIONAL_HOME, else the platform's data folder."
+app = typer.Typer(
+    help="Who owns, represents, supplies and moves what across Canada, the United States and Mexico.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", metavar="DIR", help=f"Where data lives (default ${VARIABLE}).")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="Rows at most (a table shows 20).")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="YYYY, YYYY-MM or YYYY-MM-DD.")
+]
+
+
+@app.callback()
+def common(context: typer.Context, home: HomeOption = None) -> None:
+    context.obj = home
+
+
+def _home(context: typer.Context, home: Path | None) -> Home:
+    return Home.find(home or context.obj)
+
+
+def _open(context: typer.Context, home: Path | None) -> LaborGraph:
+    return LaborGraph(_home(context, home).graph)
+
+
+def raw_folder() -> Path:
+    """Where the public files lie: `TRINATIONAL_RAW`, else `../shared/data/raw` beside the project."""
+    return Path(os.environ.get("TRINATIONAL_RAW", Path(__file__).parents[1] / "../shared/data/raw")).resolve()
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("out/trinational.html"),
+    home: HomeOption = None,
+) -> None:
+    """Build the graph of the built-in dataset and print the first answers.
+
+    Example: trinational demo --home ./my-graph
+    """
+    place = _home(context, home)
+    started = time.perf_counter()
+    with steps("Built-in dataset") as step:
+        _load_one(place, "curated", [], step)
+        build_graph(place, progress=step)
+    graph = LaborGraph(place.graph)
+    _print_contents(graph)
+    shifts = graph.production_shifts()
+    _print_shifts(
+        shifts.filter(pl.col("band").is_in(["documented", "reported"])), "Strongest documented shifts", 8
+    )
+    sectors = graph.shared_sectors()
+    _print_sectors(
+        sectors.filter(tie="none_found"), "Widest solidarity gaps (no tie found in the sources searched)", 8
+    )
+    with steps("Picture"):
+        picture = _picture_of_shifts(graph, shifts)
+        _write_picture(picture, "html", out)
+    OUT.print(
+        f"Picture: {out}",
+        f"Data:    {place.path}",
+        f"Done in {time.perf_counter() - started:.1f} s",
+        sep="\n",
+    )
+    OUT.print(
+        "Next: trinational show 'GM Silao' · trinational search silao · trinational shifts --help",
+        style="dim",
+    )
+
+
+@app.command()
+def sources(format: FormatOption = Format.table) -> None:
+    """List the sources that can be loaded.
+
+    Example: trinational sources --format json
+    """
+    rows = [
+        {"id": s.id, "title": s.title, "publisher": s.publisher, "licence": s.licence, "url": s.url}
+        for s in loaders.sources().values()
+    ]
+    print_rows(rows, format, limit=len(rows))
+
+
+@app.command()
+def load(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="Id of a source (see `trinational sources`).")],
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders.")] = None,
+    release: Annotated[str | None, typer.Option(help="Name of the release, if not the source's own.")] = None,
+    format: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Load a source: the good rows become records, the others go to rejected/ with reasons.
+
+    Without PATHS the built-in dataset (curated) or the source's folder below $TRINATIONAL_RAW is loaded.
+
+    Example: trinational load us_warn downloads/warn/*.csv
+    """
+    place = _home(context, home)
+    with steps(f"Loading {source}") as step:
+        report = _load_one(place, source, paths or [], step, release)
+    _print_report(place, report, format)
+    if report.rows_used == 0 and report.rows_in:
+        raise typer.Exit(1)
+
+
+def _load_one(
+    home: Home, source: str, paths: list[Path], step: Callable[[str], None], release: str | None = None
+) -> Report:
+    known = loaders.sources()
+    if source not in known:
+        raise WrongUseError(
+            f"no source is called {source!r}", hint=nearest(source, known) or "see `trinational sources`"
+        )
+    files = paths or [known[source].folder(raw_folder())]
+    missing = next((path for path in files if not path.exists()), None)
+    if missing:
+        raise WrongUseError(
+            f"no such file or folder: {missing}", hint="name the files, or set TRINATIONAL_RAW"
+        )
+    with home.writing() as scratch:
+        report = load_source(known[source], files, scratch / "release", release=release, progress=step)
+        name = f"{report.source}@{report.release}"
+        home.publish(scratch / "release", f"records/{name}")
+    return report
+
+
+def _print_report(home: Home, report: Report, format: Format) -> None:
+    row = {
+        "source": report.source,
+        "release": report.release,
+        "rows_in": report.rows_in,
+        "rows_used": report.rows_used,
+        "rows_rejected": report.rows_rejected,
+        "rows_ignored": report.rows_ignored,
+        "records": report.records,
+        "seconds": round(report.seconds, 3),
+    }
+    print_rows([row], format)
+    if format is not Format.table:
+        return
+    print_rows([{"kind": kind, "records": n} for kind, n in report.counts.items()], format, limit=99)
+    for title, reasons in (("rejected", report.rejected), ("ignored", report.ignored)):
+        if reasons:
+            print_rows([{title: reason, "rows": n} for reason, n in reasons.items()], format, limit=99)
+    if report.rejected:
+        OUT.print(f"Rejected rows: {home.path / 'rejected'}/{report.source}@{report.release}.parquet")
+
+
+@app.command()
+def build(
+    context: typer.Context,
+    judgements: Annotated[
+        Path | None, typer.Option(help="CSV of judgements (left,right,judgement,by,on,why).")
+    ] = None,
+    as_of: AsOfOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Build the graph from all loaded records; the earlier graph stays until the new one is complete.
+
+    Example: trinational build --judgements my-judgements.csv
+    """
+    with steps("Building") as step:
+        report = build_graph(_home(context, home), judgements=judgements, as_of=as_of, progress=step)
+    print_rows([{"kind": kind, "rows": n} for kind, n in report.counts.items()], Format.table, limit=99)
+    state = "unchanged" if report.unchanged else "built"
+    OUT.print(
+        f"{state} in {report.seconds:.1f} s from {', '.join(report.releases)}; "
+        f"{report.merged} ids merged, {report.refused.height} merges refused"
+    )
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Count what is in the graph by kind, country and source.
+
+    Example: trinational status --format json
+    """
+    print_rows(_counts(_open(context, home)), format, limit=limit)
+
+
+def _counts(graph: LaborGraph) -> pl.DataFrame:
+    things = graph.things.explode("sources").select("kind", "country", pl.col("sources").alias("source"))
+    relations = [
+        graph.scan(kind.name).select(
+            pl.lit(kind.name).alias("kind"), pl.lit(None, pl.String()).alias("country"), "source"
+        )
+        for kind in model().relations
+    ]
+    rows = (
+        pl.concat([things.lazy(), *relations])
+        .group_by("kind", "country", "source")
+        .agg(pl.len().alias("count"))
+    )
+    return rows.sort("kind", "country", "source", nulls_last=True).collect()
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Check the graph against the ontology. Exit code 1 where a rule is broken.
+
+    Example: trinational check --format json
+    """
+    found = check_graph(_open(context, home))
+    print_rows(found, format, title="findings", limit=limit)
+    if (found["severity"] == "error").any():
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="Words of a name, in any language, accents or not.")],
+    kind: Annotated[str | None, typer.Option(help="Plant, Union, Corporation, ...")] = None,
+    country: Annotated[str | None, typer.Option(help="CA, US or MX.")] = None,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Find things by name.
+
+    Example: trinational search silao --kind Plant
+    """
+    if kind and not model().leaves(kind):
+        raise WrongUseError(f"no such kind: {kind!r}", hint=nearest(kind, model().kinds))
+    rows = _open(context, home).search(
+        text, kind=kind, country=country, limit=limit or (20 if format is Format.table else None)
+    )
+    print_rows(rows, format, title=f"{len(rows)} found for {text!r}", limit=limit)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="An id, or a name that only one thing has.")],
+    language: Annotated[str, typer.Option(help="en, es or fr.")] = "en",
+    format: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Show one thing: names, values and ties, each line with its source.
+
+    Example: trinational show plant:gm-silao
+    """
+    if language not in ("en", "es", "fr"):
+        raise WrongUseError(f"no such language: {language!r}", hint="use en, es or fr")
+    thing, lines = show_thing(_open(context, home), name, language)
+    if format is Format.table:
+        _print_page(thing, lines)
+    else:
+        print_rows([dataclasses.asdict(line) for line in lines], format)
+
+
+def _print_page(thing: dict[str, Any], lines: list[Line]) -> None:
+    OUT.print(
+        Text.assemble((thing["name"] or thing["id"], "bold"), f"  {thing['kind']}  {thing['country'] or ''}")
+    )
+    OUT.print(thing["id"], style="dim")
+    numbers: dict[tuple[str | None, ...], int] = {}
+    section = ""
+    for line in lines:
+        if line.section != section:
+            section = line.section
+            OUT.print(Text(f"\n{section}", style="bold"))
+        number = numbers.setdefault((line.url or line.locator, line.source), len(numbers) + 1)
+        dates = f"{line.since or ''}{'–' + line.until if line.until else ''}"
+        others = ", ".join(f"{other['name'] or other['id']}" for other in line.others)
+        words = [part for part in (dates, line.text, others and f"({others})", f"[{line.status}]") if part]
+        OUT.print(Text("  " + " · ".join(words)).append(f" [{number}]", style="cyan"))
+    OUT.print(Text("\nSources", style="bold"))
+    for (where, source), number in numbers.items():
+        OUT.print(Text(f"  [{number}] {where}  ({source})"))
+
+
+@app.command()
+def shifts(
+    context: typer.Context,
+    years: Annotated[float | None, typer.Option(min=0, help="Years between the two events at most.")] = None,
+    as_of: AsOfOption = None,
+    band: Annotated[str | None, typer.Option(help="documented, reported, pattern or lead.")] = None,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Where production moved, or is said to move, across a border, with the evidence.
+
+    A pattern without a source never scores above 0.5; cancelled and planned moves carry no jobs.
+
+    Example: trinational shifts --band documented
+    """
+    found = _open(context, home).production_shifts(years=years, as_of=as_of)
+    if band:
+        if band not in ("documented", "reported", "pattern", "lead"):
+            raise WrongUseError(f"no such band: {band!r}", hint="use documented, reported, pattern or lead")
+        found = found.filter(band=band)
+    if format is Format.table:
+        _print_shifts(found, "Production shifts", limit)
+    else:
+        print_rows(found, format, limit=limit)
+
+
+def _print_shifts(found: pl.DataFrame, title: str, limit: int | None) -> None:
+    columns = [
+        "score",
+        "band",
+        "outcome",
+        "parent",
+        "origin",
+        "destination",
+        "months",
+        "jobs_lost",
+        "jobs_gained",
+        "source",
+    ]
+    shown = found.with_columns(
+        source=pl.col("evidence").list.eval(pl.element().struct.field("url")).list.drop_nulls().list.first()
+    )
+    print_rows(shown, Format.table, title=title, limit=limit, columns=columns)
+
+
+@app.command("sectors")
+def shared_sectors(
+    context: typer.Context,
+    as_of: AsOfOption = None,
+    union: Annotated[str | None, typer.Option(help="Only pairs with this union (id or name).")] = None,
+    tie: Annotated[str | None, typer.Option(help="recorded, none_found or not_searched.")] = None,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Unions across borders that share sectors or employers, and whether a tie between them is recorded.
+
+    `none_found` says that sources about both were searched; `not_searched` is no gap.
+
+    Example: trinational sectors --union union:uaw
+    """
+    graph = _open(context, home)
+    found = graph.shared_sectors(as_of=as_of)
+    if tie:
+        if tie not in ("recorded", "none_found", "not_searched"):
+            raise WrongUseError(f"no such state: {tie!r}", hint="use recorded, none_found or not_searched")
+        found = found.filter(tie=tie)
+    if union:
+        item = graph.resolve(union)
+        found = found.filter(
+            pl.any_horizontal(pl.col(c).struct.field("id") == item for c in ("union_a", "union_b"))
+        )
+    if format is Format.table:
+        _print_sectors(found, "Unions that share sectors or employers", limit)
+    else:
+        print_rows(found, format, limit=limit)
+
+
+def _print_sectors(found: pl.DataFrame, title: str, limit: int | None) -> None:
+    columns = [
+        "gap",
+        "interest",
+        "union_a",
+        "country_a",
+        "union_b",
+        "country_b",
+        "sectors",
+        "shared_employers",
+        "tie",
+        "source",
+    ]
+    shown = found.with_columns(
+        source=pl.col("evidence").list.eval(pl.element().struct.field("url")).list.drop_nulls().list.first()
+    )
+    print_rows(shown, Format.table, title=title, limit=limit, columns=columns)
+
+
+def _print_contents(graph: LaborGraph) -> None:
+    counts = pl.DataFrame(list(graph.about["counts"].items()), ["kind", "rows"], orient="row")
+    print_rows(
+        counts, Format.table, title=f"In the graph, from {', '.join(graph.about['releases'])}", limit=99
+    )
+
+
+def main() -> None:
+    """Run the command line; mistakes end in one message and an exit code, never in a traceback."""
+    try:
+        app(standalone_mode=True)
+    except WrongUseError as error:
+        print_error(str(error), error.hint)
+        sys.exit(2)
+    except TrinationalError as error:
+        print_error(str(error), error.hint)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(0)

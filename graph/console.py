@@ -1,0 +1,108 @@
+"""What people see in the terminal: tables, JSON, CSV, progress and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+OUT = Console()
+ERR = Console(stderr=True)
+ROWS = 20
+Row: TypeAlias = dict[str, Any]
+
+
+class Format(StrEnum):
+    """How a listing is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def print_rows(
+    rows: Sequence[Row] | pl.DataFrame,
+    form: Format,
+    *,
+    title: str = "",
+    limit: int | None = None,
+    columns: Sequence[str] | None = None,
+) -> None:
+    """Print a listing: a table of 20 rows unless `limit` says otherwise, CSV or one JSON array of all rows.
+
+    `columns` chooses what the table shows; CSV and JSON have every column.
+    """
+    found = rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
+    if form is Format.json:
+        json.dump(found[:limit], sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+    elif form is Format.csv:
+        _print_csv(found[:limit])
+    else:
+        _print_table(found, title, ROWS if limit is None else limit, columns)
+
+
+def _print_csv(rows: list[Row]) -> None:
+    import csv
+
+    if rows:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: cell(value, plain=True) for name, value in row.items()} for row in rows)
+
+
+def _print_table(rows: list[Row], title: str, limit: int, columns: Sequence[str] | None) -> None:
+    if not rows:
+        OUT.print("no rows" + (f": {title}" if title else ""), style="dim")
+        return
+    names = list(columns or rows[0])
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for name in names:
+        number = all(isinstance(row[name], int | float | None) for row in rows)
+        table.add_column(name.replace("_", " "), justify="right" if number else "left", overflow="fold")
+    for row in rows[:limit]:
+        table.add_row(*(Text(cell(row[name])) for name in names))
+    OUT.print(table)
+    if len(rows) > limit:
+        OUT.print(f"{limit} of {len(rows)} rows; --limit N shows more, --format json all", style="dim")
+
+
+def cell(value: Any, *, plain: bool = False) -> str:
+    """A value as people read it.
+
+    >>> cell({"id": "union:uaw", "name": "UAW"}), cell(0.93), cell(None), cell([1, 2])
+    ('UAW', '0.93', '', '1; 2')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        if plain:
+            return json.dumps(value, ensure_ascii=False, default=str)
+        return str(value.get("name") or value.get("id") or value.get("source") or "")
+    if isinstance(value, list):
+        return "; ".join(cell(item, plain=plain) for item in value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if not plain else repr(value)
+    grouped = isinstance(value, int) and not isinstance(value, bool) and not plain
+    return f"{value:,}" if grouped else str(value)
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[str], None]]:
+    """A line on the error stream that names the step under way; silent where that is no terminal."""
+    with ERR.status(title) as status:
+        yield lambda step: status.update(f"{title}: {step}")
+
+
+def print_error(message: str, hint: str = "") -> None:
+    ERR.print(Text.assemble(("error: ", "bold red"), message))
+    if hint:
+        ERR.print(Text.assemble(("hint: ", "bold"), hint))
