@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,8 +18,9 @@ from graph.check import check as check_graph
 from graph.console import OUT, Format, print_error, print_rows, steps
 from graph.home import VARIABLE, Home
 from graph.labor_graph import LaborGraph
+from graph.release import load_release
 from graph.show import Line, show as show_thing
-from loaders.load import Report, load as load_source
+from loaders.load import Report
 from ontology import TrinationalError, WrongUseError, model, nearest
 
 EPILOG = "Data lives in --home DIR, else $TRINATIONAL_HOME, else the platform's data folder."
@@ -56,11 +55,6 @@ def _open(context: typer.Context, home: Path | None) -> LaborGraph:
     return LaborGraph(_home(context, home).graph)
 
 
-def raw_folder() -> Path:
-    """Where the public files lie: `TRINATIONAL_RAW`, else `../shared/data/raw` beside the project."""
-    return Path(os.environ.get("TRINATIONAL_RAW", Path(__file__).parents[1] / "../shared/data/raw")).resolve()
-
-
 @app.command()
 def demo(
     context: typer.Context,
@@ -74,7 +68,7 @@ def demo(
     place = _home(context, home)
     started = time.perf_counter()
     with steps("Built-in dataset") as step:
-        _load_one(place, "curated", [], step)
+        load_release(place, "curated", progress=step)
         build_graph(place, progress=step)
     graph = LaborGraph(place.graph)
     _print_contents(graph)
@@ -131,31 +125,10 @@ def load(
     """
     place = _home(context, home)
     with steps(f"Loading {source}") as step:
-        report = _load_one(place, source, paths or [], step, release)
+        report = load_release(place, source, paths or [], release=release, progress=step)
     _print_report(place, report, format)
     if report.rows_used == 0 and report.rows_in:
         raise typer.Exit(1)
-
-
-def _load_one(
-    home: Home, source: str, paths: list[Path], step: Callable[[str], None], release: str | None = None
-) -> Report:
-    known = loaders.sources()
-    if source not in known:
-        raise WrongUseError(
-            f"no source is called {source!r}", hint=nearest(source, known) or "see `trinational sources`"
-        )
-    files = paths or [known[source].folder(raw_folder())]
-    missing = next((path for path in files if not path.exists()), None)
-    if missing:
-        raise WrongUseError(
-            f"no such file or folder: {missing}", hint="name the files, or set TRINATIONAL_RAW"
-        )
-    with home.writing() as scratch:
-        report = load_source(known[source], files, scratch / "release", release=release, progress=step)
-        name = f"{report.source}@{report.release}"
-        home.publish(scratch / "release", f"records/{name}")
-    return report
 
 
 def _print_report(home: Home, report: Report, format: Format) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: where the real files are."""
+"""Fixtures for all tests: where the real files are, and a graph of the built-in dataset."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+
+from graph.build import build
+from graph.home import Home
+from graph.labor_graph import LaborGraph
+from graph.release import load_release
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,3 +22,18 @@ def raw() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real files at {folder}: set TRINATIONAL_RAW")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with the built-in dataset, built."""
+    home = Home(tmp_path_factory.mktemp("demo") / "home")
+    load_release(home, "curated")
+    build(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo_graph(demo_home: Home) -> LaborGraph:
+    """The graph of the built-in dataset."""
+    return LaborGraph(demo_home.graph)

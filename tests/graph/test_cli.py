@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.cli import main
+from graph.home import VARIABLE, Home
+
+
+@pytest.fixture
+def run(demo_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command line in this process: (exit code, standard output, error output)."""
+    monkeypatch.setenv(VARIABLE, str(demo_home.path))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["trinational", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        captured = capsys.readouterr()
+        return int(caught.value.code or 0), captured.out, captured.err
+
+    return call
+
+
+def rows(answer: tuple[int, str, str]) -> list[dict[str, Any]]:
+    assert answer[0] == 0, answer
+    found = json.loads(answer[1])
+    assert isinstance(found, list)
+    return found
+
+
+CONTRACTS = {
+    "shifts": "parent origin origin_country destination destination_country product origin_date destination_date "
+    "months owner product_match time pattern claim score band outcome jobs_lost jobs_gained origin_unions "
+    "destination_unions evidence",
+    "sectors": "union_a country_a union_b country_b sectors overlap coverage_ab coverage_ba shared_employers tie "
+    "interest gap evidence",
+    "search silao": "id kind name country match",
+    "status": "kind country source count",
+}
+
+
+@pytest.mark.parametrize("command", CONTRACTS)
+def test_columns_of_json_are_a_contract(run: Any, command: str) -> None:
+    found = rows(run(*command.split(), "--format", "json"))
+    assert found
+    for row in found:
+        assert list(row) == CONTRACTS[command].split()
+
+
+def test_load_reports_rows_that_add_up(run: Any, tmp_path: Path) -> None:
+    [row] = rows(run("load", "curated", "--home", str(tmp_path), "--format", "json"))
+    names = "source release rows_in rows_used rows_rejected rows_ignored records seconds"
+    assert list(row) == names.split()
+    assert row["rows_in"] == row["rows_used"] + row["rows_rejected"] + row["rows_ignored"] == 2043
+
+
+@pytest.mark.parametrize("command", ["shifts", "sectors"])
+def test_evidence_is_on_every_row(run: Any, command: str) -> None:
+    for row in rows(run(command, "--format", "json")):
+        assert row["evidence"], row
+        for line in row["evidence"]:
+            assert list(line) == ["source", "locator", "url", "date", "status"]
+            assert line["source"]
+            assert line["locator"]
+            assert line["status"]
+
+
+def test_listings_sort_by_score_then_id(run: Any) -> None:
+    scores = [row["score"] for row in rows(run("shifts", "--format", "json"))]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_limit(run: Any) -> None:
+    assert len(rows(run("shifts", "--format", "json", "--limit", "3"))) == 3
+
+
+def test_csv_has_every_row(run: Any) -> None:
+    code, out, _ = run("status", "--format", "csv")
+    assert code == 0
+    assert out.splitlines()[0] == "kind,country,source,count"
+    assert len(out.splitlines()) - 1 == len(rows(run("status", "--format", "json")))
+
+
+def test_show_names_sources_and_ties(run: Any) -> None:
+    code, out, _ = run("show", "plant:gm-silao")
+    assert code == 0
+    assert "SINTTIA" in out
+    assert "http" in out
+    assert "[1]" in out
+
+
+def test_show_by_name_and_in_spanish(run: Any) -> None:
+    code, out, _ = run("show", "plant:gm-silao", "--language", "es")
+    assert code == 0
+    assert "representación" in out
+
+
+def test_check_passes_on_the_built_in_dataset(run: Any) -> None:
+    code, out, _ = run("check", "--format", "json")
+    assert code == 0
+    assert not [row for row in json.loads(out) if row["severity"] == "error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["load", "us_wran"], "did you mean 'us_warn'"),
+        (["load", "us_warn", "/no/such/file"], "no such file"),
+        (["show", "plant:gm-silaoo"], "no thing has the id"),
+        (["search", "x", "--kind", "Plnat"], "did you mean 'Plant'"),
+        (["shifts", "--band", "certain"], "no such band"),
+        (["sectors", "--tie", "maybe"], "no such state"),
+        (["shifts", "--format", "xml"], "xml"),
+        (["shfts"], "shfts"),
+    ],
+)
+def test_wrong_use_is_exit_code_2(run: Any, arguments: list[str], message: str) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert message in " ".join((out + err).split())
+
+
+def test_no_graph_is_exit_code_1(run: Any, tmp_path: Path) -> None:
+    code, _, err = run("status", "--home", str(tmp_path / "empty"))
+    assert code == 1
+    assert "hint: run `trinational demo`" in err
+
+
+def test_every_command_has_help_with_an_example(run: Any) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in "demo sources load build status check search show sparql shifts sectors export".split():
+        assert command in out
+        assert "Example: trinational " + command in " ".join(run(command, "--help")[1].split())
