@@ -13,7 +13,7 @@ _DIGITS = {letter: str(value) for value, letter in enumerate("ABCDEFGHIJKLMNOPQR
 def check(authority: str, key: pl.Expr) -> pl.Expr:
     """True where `key` (text after the colon) fits the authority's pattern and check digit; null at null.
 
-    Raises `TrinationalError` for an authority that the ontology does not name. A key that fits need not exist.
+    Raises `TrinationalError` for an authority that the ontology does not name. A fitting key need not exist.
 
     >>> keys = pl.DataFrame({"lei": ["5493000IBP32UQZ0KL24", "5493000IBP32UQZ0KL42", None]})
     >>> keys.select(check("lei", pl.col("lei")))["lei"].to_list()

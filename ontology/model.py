@@ -59,6 +59,7 @@ class Column:
     pattern: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    aligned: tuple[str, ...] = ()
 
     @property
     def iri(self) -> str:
@@ -73,10 +74,19 @@ class Edge:
     name: str
     head: str
 
+    @property
+    def iri(self) -> str:
+        """`AFFILIATED_WITH` -> `…#affiliatedWith`."""
+        first, *others = self.name.lower().split("_")
+        return ONTOLOGY + first + "".join(word.capitalize() for word in others)
+
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing or relation; `columns` are its own and inherited ones, without the evidence columns."""
+    """A kind of thing or relation; `columns` are its own and inherited ones, without the evidence columns.
+
+    `aligned`: IRIs of classes of other vocabularies that it is a subclass of or close to.
+    """
 
     name: str
     parents: tuple[str, ...]
@@ -85,6 +95,7 @@ class Kind:
     comments: Labels
     columns: tuple[Column, ...]
     edge: Edge | None
+    aligned: tuple[str, ...] = ()
 
     @property
     def iri(self) -> str:
@@ -175,6 +186,13 @@ class Model:
         """Controlled terms by scheme and notation."""
         return _read_terms(_Graph(FOLDER / "terms.ttl"))
 
+    @cached_property
+    def schemes(self) -> Mapping[str, Labels]:
+        """Labels of the schemes of controlled terms."""
+        graph = _Graph(FOLDER / "terms.ttl")
+        nodes = graph.typed(_SKOS + "ConceptScheme")
+        return {node.value.removeprefix(TERM): graph.labels(node, _RDFS + "label") for node in nodes}
+
     def label(self, scheme: str, notation: str, language: str = "en") -> str:
         """Label of a term; the notation itself where the term is unknown."""
         term = self.terms.get(scheme, {}).get(notation)
@@ -230,7 +248,8 @@ def _local(node: _Node) -> str:
 
 
 def _read_column(graph: _Graph, shape: _Node) -> Column:
-    term = _local(graph.nodes(shape, _SH + "path")[0])
+    path = graph.nodes(shape, _SH + "path")[0]
+    term = _local(path)
     scheme = next((n.value.removeprefix(TERM) for n in graph.nodes(shape, _SH + "node")), None)
     classes = [_local(n) for n in graph.nodes(shape, _SH + "class")]
     for head in graph.nodes(shape, _SH + "or"):
@@ -250,6 +269,7 @@ def _read_column(graph: _Graph, shape: _Node) -> Column:
         pattern=graph.value(shape, _SH + "pattern"),
         minimum=graph.number(shape, _SH + "minInclusive"),
         maximum=graph.number(shape, _SH + "maxInclusive"),
+        aligned=tuple(node.value for node in graph.nodes(path, _SKOS + "closeMatch")),
     )
 
 
@@ -283,6 +303,12 @@ def _read_kind(graph: _Graph, node: ox.NamedNode) -> Kind:
         comments=graph.labels(node, _RDFS + "comment"),
         columns=tuple(columns),
         edge=_read_edge(graph, node),
+        aligned=tuple(
+            other.value
+            for predicate in (_RDFS + "subClassOf", _SKOS + "closeMatch")
+            for other in graph.nodes(node, predicate)
+            if not other.value.startswith(ONTOLOGY)
+        ),
     )
 
 
