@@ -1,0 +1,255 @@
+"""C5: who ultimately controlled a company or plant, as of any month.
+
+Control is held by an owner with more than half of the shares or votes, an accounting consolidation, documented
+control, or by the only owner that the sources name. A joint venture without a majority is its own family. Bounds
+are months since year 0; an unknown bound is open. An owner without a known end ends where another one is known
+to begin. Companies that own each other in a circle are families of their own; `cycles` names them.
+"""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from graph.analysis.parameters import DEFAULT, Shifts
+from graph.engine import Frame, Tables, cut, keep
+
+FIRST, LAST = -120_000, 120_000
+_CONTROL = ("accounting_consolidation", "majority_votes", "documented")
+_NO_CONTROL = ("joint", "minority")
+_LONGEST = 5  # doublings: chains of up to 32 owners
+
+
+def within(low: str, high: str, first: str, last: str) -> nw.Expr:
+    """Two spans of months that may overlap."""
+    return (nw.col(low) <= nw.col(last)) & (nw.col(high) >= nw.col(first))
+
+
+def _both(frame: Frame, *columns: str) -> Frame:
+    """Intersect span `lo`-`hi` with `lo_right`-`hi_right`; the weaker factor holds."""
+    return frame.select(
+        *columns,
+        lo=nw.max_horizontal("lo", "lo_right"),
+        hi=nw.min_horizontal("hi", "hi_right"),
+        factor=nw.min_horizontal("factor", "factor_right"),
+    ).filter(nw.col("lo") <= nw.col("hi"))
+
+
+def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
+    """Who controls whom: `owned`, `owner` (text), `lo`, `hi` (months), `factor` (1, joint venture less)."""
+    edges = _dated(
+        tables["Ownership"]
+        .filter(~nw.col("status").is_in(["retracted", "denied"]), nw.col("owner") != nw.col("owned"))
+        .select(
+            "owned",
+            "owner",
+            "share_pct",
+            "control",
+            since="since_min",
+            since_sure="since_max",
+            until="until_max",
+            until_sure="until_min",
+        ),
+        "owned",
+        "owner",
+    )
+    direct = keep(_without_shortcuts(keep(_superseded(edges))))
+    partners = direct.join(direct.select("owned", "owner", "since_sure", "until_sure"), on="owned").filter(
+        nw.col("owner") != nw.col("owner_right"),
+        nw.max_horizontal(nw.col("since_sure").fill_null(FIRST), nw.col("since_sure_right").fill_null(FIRST))
+        < nw.min_horizontal(nw.col("until_sure").fill_null(LAST), nw.col("until_sure_right").fill_null(LAST)),
+    )
+    shared = partners.select("owned", "owner", shared=nw.lit(True)).unique()
+    edges = direct.join(shared, on=["owned", "owner"], how="left").with_columns(
+        shared=nw.col("shared").fill_null(False),
+        said=nw.col("control").is_in(_CONTROL).fill_null(False),
+        denied=nw.col("control").is_in(_NO_CONTROL).fill_null(False),
+    )
+    share = nw.col("share_pct")
+    holds = nw.col("said") | (share >= 50) | (share.is_null() & ~nw.col("denied") & ~nw.col("shared"))
+    venture = nw.col("shared") | (share == 50).fill_null(False)
+    return edges.filter(holds.fill_null(False)).select(
+        "owned",
+        "owner",
+        lo=nw.col("since").cast(nw.Int32).fill_null(FIRST),
+        hi=nw.col("until").cast(nw.Int32).fill_null(LAST),
+        factor=nw.when(venture).then(nw.lit(parameters.joint_venture)).otherwise(nw.lit(1.0)),
+    )
+
+
+def _dated(edges: Frame, *ends: str) -> Frame:
+    """Drop a tie without dates where another record dates it."""
+    edges = keep(edges.unique())
+    dated = ~(nw.col("since").is_null() & nw.col("until").is_null())
+    known = edges.filter(dated).select(*ends).unique()
+    return nw.concat([edges.filter(dated), edges.filter(~dated).join(known, on=list(ends), how="anti")])
+
+
+def _superseded(edges: Frame) -> Frame:
+    """An owner without a known end ends where a later owner begins, unless that one takes a minority."""
+    later = edges.filter(~nw.col("since").is_null(), ~(nw.col("share_pct") < 50).fill_null(False))
+    found = (
+        edges.filter(nw.col("until").is_null())
+        .join(later.select("owned", "owner", "since"), on="owned")
+        .filter(
+            nw.col("owner") != nw.col("owner_right"),
+            (nw.col("since") < nw.col("since_right")) | nw.col("since").is_null(),
+        )
+        .group_by("owned", "owner", "since")
+        .agg(end=nw.col("since_right").min())
+    )
+    ended = edges.with_columns(nw.col("since").fill_null(FIRST)).join(
+        found.with_columns(nw.col("since").fill_null(FIRST)), on=["owned", "owner", "since"], how="left"
+    )
+    return ended.with_columns(
+        until=nw.coalesce("until", "end"), until_sure=nw.coalesce("until_sure", "until", "end")
+    ).drop("end")
+
+
+def _without_shortcuts(edges: Frame) -> Frame:
+    """Drop an owner of unknown share that is there twice at a time: itself and through another owner."""
+    known = ~(nw.col("share_pct").is_null() & nw.col("control").is_null())
+    spans = edges.select(
+        *("owned", "owner"), lo=nw.col("since").fill_null(FIRST), hi=nw.col("until").fill_null(LAST)
+    )
+    upper = spans.select(middle="owned", top="owner", lo="lo", hi="hi")
+    twice = (
+        spans.join(upper, left_on="owner", right_on="middle")
+        .join(
+            spans.select(at="owned", top="owner", from_="lo", to="hi"),
+            left_on=["owned", "top"],
+            right_on=["at", "top"],
+        )
+        .filter(
+            nw.max_horizontal("lo", "lo_right", "from_") <= nw.min_horizontal("hi", "hi_right", "to"),
+        )
+        .select("owned", owner="top")
+        .unique()
+    )
+    doubtful = edges.filter(~known).join(twice, on=["owned", "owner"], how="anti")
+    return nw.concat([edges.filter(known), doubtful])
+
+
+def _chains(edges: Frame) -> Frame:
+    """Every owner above every company: `owned`, `owner`, `lo`, `hi`, `factor`, `steps`."""
+    chains = keep(edges.with_columns(steps=nw.lit(1, dtype=nw.Int32)))
+    for doubling in range(_LONGEST):
+        longest = keep(chains.filter(nw.col("steps") == 2**doubling))
+        if not cut(longest.select(nw.len()))["len"][0]:
+            break
+        upper = chains.select(middle="owned", top="owner", lo="lo", hi="hi", factor="factor", more="steps")
+        longer = longest.join(upper, left_on="owner", right_on="middle")
+        longer = _both(
+            longer.with_columns(owner=nw.col("top"), steps=nw.col("steps") + nw.col("more")),
+            *("owned", "owner", "steps"),
+        ).select("owned", "owner", "lo", "hi", "factor", "steps")
+        chains = keep(nw.concat([chains, longer]).unique())
+    return chains
+
+
+def _circles(chains: Frame) -> Frame:
+    return chains.filter(nw.col("owned") == nw.col("owner")).select("owned").unique()
+
+
+def cycles(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> list[str]:
+    """Companies that own themselves through others at some time, sorted: a mistake in the data."""
+    return sorted(cut(_circles(_chains(control(tables, parameters))))["owned"])
+
+
+def parents(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
+    """Ultimate parents of every owned company: `company`, `parent`, `lo`, `hi`, `factor`.
+
+    A company appears as its own parent for the months in which nobody is known to control it. One without
+    any owner does not appear: it is its own parent at all times.
+
+    >>> import polars as pl
+    >>> owns = pl.DataFrame({"id": ["1", "2"], "owner": ["b", "c"], "owned": ["a", "b"], "status": "stated",
+    ...                      "since_min": [None, 24000], "since_max": [None, 24000]})
+    >>> rows = cut(parents(Tables.of({"Ownership": owns}))).sort("company", "lo")
+    >>> rows.filter(company="a").select("parent", "lo", "hi").rows()
+    [('b', -120000, 23999), ('c', 24000, 120000)]
+    """
+    edges = keep(control(tables, parameters))
+    chains = _chains(edges)
+    circles = keep(_circles(chains))
+    if cut(circles.select(nw.len()))["len"][0]:
+        edges = keep(edges.join(circles, on="owned", how="anti"))
+        chains = _chains(edges)
+    alone = keep(_alone(edges))
+    owned = edges.select(owner="owned").unique()
+    always = chains.join(owned, on="owner", how="anti")
+    spans = alone.select(at="company", lo="lo", hi="hi", factor=nw.lit(1.0))
+    sometimes = _both(chains.join(spans, left_on="owner", right_on="at"), "owned", "owner")
+    columns = ("company", "parent", "lo", "hi", "factor")
+    found = [
+        f.select(company="owned", parent="owner", lo="lo", hi="hi", factor="factor")
+        for f in (always, sometimes)
+    ]
+    return nw.concat([*found, alone.select(*columns)]).unique()
+
+
+def _alone(edges: Frame) -> Frame:
+    """Months in which nobody is known to control a company: before, between and after its owners."""
+    ends = edges.with_columns(reach=nw.col("hi").cum_max().over("owned", order_by=["lo", "hi", "owner"]))
+    ends = ends.with_columns(before=nw.col("reach").shift(1).over("owned", order_by=["lo", "hi", "owner"]))
+    gaps = ends.select(
+        company="owned", lo=(nw.col("before") + 1).fill_null(FIRST).cast(nw.Int32), hi=nw.col("lo") - 1
+    )
+    after = edges.group_by("owned").agg(hi=nw.col("hi").max())
+    rest = after.select(company="owned", lo=nw.col("hi") + 1, hi=nw.lit(LAST, dtype=nw.Int32))
+    spans = nw.concat([gaps, rest]).filter(nw.col("lo") <= nw.col("hi"))
+    return spans.with_columns(parent=nw.col("company"), factor=nw.lit(1.0))
+
+
+def tenures(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
+    """Ultimate parents of plants over time: `plant`, `parent`, `lo`, `hi`, `factor`.
+
+    `factor` is 1 for a plant of the family, less for a joint venture with half or more of it or a contract
+    manufacturer that supplies the family.
+    """
+    above = keep(parents(tables, parameters))
+    role = nw.col("operator_role").fill_null("operator")
+    operations = keep(
+        _dated(
+            tables["Operation"]
+            .filter(~nw.col("status").is_in(["retracted", "denied"]))
+            .select(
+                *("plant", "operator", "operator_role", "share_pct"), since="since_min", until="until_max"
+            ),
+            "plant",
+            "operator",
+        )
+    )
+    runs = operations.filter(
+        ~role.is_in(["labor_provider", "joint_venture_partner"])
+        | ((role == "joint_venture_partner") & (nw.col("share_pct") >= 50).fill_null(False))
+    ).with_columns(
+        factor=nw.when(role == "joint_venture_partner")
+        .then(nw.lit(parameters.joint_venture))
+        .otherwise(nw.lit(1.0))
+    )
+    makers = operations.filter(role == "contract_manufacturer").select(supplier="plant").unique()
+    orders = tables["Supply"].join(makers, on="supplier", how="semi")
+    made = orders.select(
+        plant="supplier",
+        operator="buyer",
+        since="since_min",
+        until="until_max",
+        factor=nw.lit(parameters.contract_manufacturer),
+    )
+    columns = ("plant", "operator", "since", "until", "factor")
+    spans = nw.concat([runs.select(*columns), made.select(*columns)]).with_columns(
+        nw.col("since").cast(nw.Int32).fill_null(FIRST), nw.col("until").cast(nw.Int32).fill_null(LAST)
+    )
+    return _with_parents(spans, above)
+
+
+def _with_parents(spans: Frame, above: Frame) -> Frame:
+    """Operators' ultimate parents, where the months overlap; an operator nobody owns is the parent."""
+    joined = spans.join(above, left_on="operator", right_on="company", how="left").with_columns(
+        parent=nw.coalesce("parent", "operator"),
+        lo=nw.max_horizontal("since", nw.col("lo").fill_null(FIRST)),
+        hi=nw.min_horizontal("until", nw.col("hi").fill_null(LAST)),
+        factor=nw.min_horizontal("factor", nw.col("factor_right").fill_null(1.0)),
+    )
+    best = joined.filter(nw.col("lo") <= nw.col("hi")).group_by("plant", "parent", "lo", "hi")
+    return best.agg(factor=nw.col("factor").max())
