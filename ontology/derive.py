@@ -146,20 +146,20 @@ _INTRODUCTION = f"""# Reference: the ontology
 Written by `python -m ontology.derive` from `ontology/labor.ttl`, `ontology/terms.ttl` and
 `ontology/sectors/`; do not edit.
 
-Base of all addresses: `{BASE}`. A kind is `ontology#Union`, a thing `id/union:uaw`, a term
-`term/status/found`, a source release `source/us_warn@2026-08-08`. A column `jobs_lost` of a table is the
-property `ontology#jobsLost`. Dates are ISO text as exact as the source gives them (`2019`, `2019-05`,
-`2019-05-12`); graph tables have beside each date `X` the whole numbers `X_min` and `X_max`: months since year 0
-(`year * 12 + month - 1`), null where unknown. Unknown is null, never zero and never "no"."""
+Base of all addresses: `{BASE}`. A kind is `ontology#Union`, a thing `id/union:uaw`,
+a term `term/status/found`, a source release `source/us_warn@2026-08-08`. A column `jobs_lost` of a table is
+the property `ontology#jobsLost`. Dates are ISO text as exact as the source gives them (`2019`, `2019-05`,
+`2019-05-12`); graph tables have beside each date `X` the whole numbers `X_min` and `X_max`: months since
+year 0 (`year * 12 + month - 1`), null where unknown. Unknown is null, never zero and never "no"."""
 _EVIDENCE = """Every record, and every relation of the graph, has these beside its own columns: where it was
 read, and how we know."""
-_TERMS = """A column of a scheme holds the notation. Labels are what people read."""
-_SECTORS = """Sectors are things of kind [Sector](#sector). Each file of `ontology/sectors/` says what its match
-links rest on. US NAICS stands for Canada's. Codes of two countries may be compared only as deep as the classes
-are agreed by all three: `ontology.sectors.common()` gives that code, `shared_digits()` compares two."""
-_AUTHORITIES = """Who issues an id. The id of a merged thing is that of the strongest authority (rank 1), then the
-smallest text. "Once": the authority gives one key to one thing, so two keys are two things. The pattern is that
-of the part after the colon."""
+_TERMS = "A column of a scheme holds the notation. Labels are what people read."
+_SECTORS = """Sectors are things of kind [Sector](#sector). Each file of `ontology/sectors/` says what its
+match links rest on. US NAICS stands for Canada's. Codes of two countries may be compared only as deep as the
+classes are agreed by all three: `ontology.sectors.common()` gives that code, `shared_digits()` compares."""
+_AUTHORITIES = """Who issues an id. The id of a merged thing is that of the strongest authority (rank 1), then
+the smallest text. "Once": the authority gives one key to one thing, so two keys are two things. The pattern
+is that of the part after the colon; `ontology.authorities.check()` tests a column of keys."""
 
 
 def _kind(kind: Kind) -> Iterator[str]:
@@ -197,12 +197,8 @@ def _type(column: Column) -> str:
         return f"[{column.scheme}](#{column.scheme})"
     if column.classes:
         return " or ".join(f"[{name}](#{name.lower()})" for name in column.classes)
-    limits = [
-        f"`{column.pattern}`" if column.pattern else "",
-        f"≥ {column.minimum:g}" if column.minimum is not None else "",
-        f"≤ {column.maximum:g}" if column.maximum is not None else "",
-    ]
-    return " ".join([column.type, *filter(None, limits)])
+    limits = {(0.0, None): "0 or more", (0.0, 100.0): "0 to 100"}.get((column.minimum, column.maximum), "")
+    return " ".join(filter(None, [column.type, limits, f"`{column.pattern}`" if column.pattern else ""]))
 
 
 def _scheme(scheme: str) -> Iterator[str]:
