@@ -1,0 +1,434 @@
+"""Graph tables as RDF: column expressions write the text, Oxigraph loads it as it is written.
+
+The default graph is the resolved graph: things with their preferred values, relations with their roles,
+values and evidence, the records that things were derived from, and the direct edges that relations can be
+seen as.
+One named graph per source release holds what that release said, with the ids of the resolved graph;
+`DERIVED` holds the direct edges alone, `VOCABULARY` the kinds, terms and sectors with their labels.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TypeAlias, cast
+from urllib.parse import quote
+
+import polars as pl
+import pyoxigraph as ox
+
+from ontology import BASE, Column, Kind, model
+from ontology.model import FOLDER, ONTOLOGY, SOURCE
+
+DERIVED = SOURCE + "derived"
+FROM_SOURCE = "source"
+VOCABULARY = BASE + "ontology"
+PREFIXES = {
+    "": ONTOLOGY,
+    "edtf": "http://id.loc.gov/datatypes/edtf/",
+    "id": BASE + "id/",
+    "org": "http://www.w3.org/ns/org#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "record": BASE + "record/",
+    "schema": "https://schema.org/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "source": SOURCE,
+    "term": BASE + "term/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+RDF_TYPE = PREFIXES["rdf"] + "type"
+DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
+ABOUT = PREFIXES["schema"] + "about"
+IDENTIFIER = PREFIXES["schema"] + "identifier"
+SAME_AS = PREFIXES["owl"] + "sameAs"
+DATATYPES = {
+    "date": PREFIXES["edtf"] + "EDTF-level0",
+    "decimal": PREFIXES["xsd"] + "double",
+    "flag": PREFIXES["xsd"] + "boolean",
+    "integer": PREFIXES["xsd"] + "integer",
+}
+Text: TypeAlias = pl.Expr | str
+
+KNOWN = ("stated", "filed", "found")
+"""Statuses of a relation that is seen as a direct edge."""
+REPRESENTED = ("certified", "recognized")
+"""Statuses of representation that count as represented."""
+
+_CHUNK = 10_000
+_UNBOUNDED = ("retrieved", "page_date")
+_SPECIAL = r'["\\\x00-\x1F]'
+_ESCAPED = {chr(code): f"\\u{code:04X}" for code in range(32)} | dict(
+    zip('\\"\b\t\n\f\r', ("\\\\", '\\"', "\\b", "\\t", "\\n", "\\f", "\\r"), strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Property:
+    """A predicate and the column with its values; `space` is what stands before the id of an IRI."""
+
+    predicate: str
+    column: str
+    type: str = "text"
+    space: str = ""
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """Rows described as RDF: a subject per row, its types and properties.
+
+    `rows` has the column `_subject`: an IRI after BASE, percent-encoded. `graph` is the IRI of the named
+    graph, `FROM_SOURCE` for the graph of each row's source release, or empty for the default graph.
+    """
+
+    name: str
+    rows: pl.LazyFrame
+    types: tuple[str, ...]
+    properties: tuple[Property, ...]
+    graph: str = ""
+
+
+def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None = None) -> int:
+    """Load the graph tables of folder `graph` into a new Oxigraph store; returns the number of statements.
+
+    One thread writes the text while Oxigraph reads it; only a few chunks are in memory. The load is one
+    transaction: an error leaves an empty store. IRIs are not validated again, their ids are percent-encoded.
+
+    Raises `OSError` where the disk is full or the folder cannot be written.
+    """
+    if progress:
+        progress("RDF store")
+    target = ox.Store(str(store))
+    with _Pipe(nquads(graph)) as text:
+        target.bulk_load(cast("IO[bytes]", text), format=ox.RdfFormat.N_QUADS, lenient=True)
+    target.flush()
+    return text.statements
+
+
+def nquads(graph: Path) -> Iterator[bytes]:
+    """The whole graph as N-Quads, in chunks of whole lines, always in the same order."""
+    for view in views(graph):
+        yield from lines(view)
+    marks = sorted(derived_marks())
+    yield "".join(f"{mark} .\n" for mark in marks).encode()
+    yield "".join(f"{mark} <{DERIVED}> .\n" for mark in marks).encode()
+    yield "".join(f"{fact} <{VOCABULARY}> .\n" for fact in sorted(set(_vocabulary()))).encode()
+
+
+def views(graph: Path) -> Iterator[View]:
+    """Everything that the tables of a graph say: the resolved graph, then what each source said."""
+    yield from resolved_views(graph)
+    for edge in edge_views(graph):
+        yield replace(edge, graph=DERIVED)
+    for kind in model().things:
+        if (path := graph / "said" / f"{kind.name}.parquet").is_file():
+            yield _said(kind, pl.scan_parquet(path), space(kind))
+    for kind in model().relations:
+        if (path := graph / f"{kind.name}.parquet").is_file():
+            yield _said(kind, pl.scan_parquet(path), "id/")
+
+
+def resolved_views(graph: Path) -> Iterator[View]:
+    """The default graph: things, relations, records, merged ids, direct edges."""
+    for kind in (*model().things, *model().relations):
+        if (path := graph / f"{kind.name}.parquet").is_file():
+            yield kind_view(kind, pl.scan_parquet(path))
+    for kind in model().things:
+        if (path := graph / "said" / f"{kind.name}.parquet").is_file():
+            yield record_view(kind, pl.scan_parquet(path))
+    if (path := graph / "identity.parquet").is_file():
+        yield identity_view(pl.scan_parquet(path))
+    yield from edge_views(graph)
+
+
+def edge_views(graph: Path) -> Iterator[View]:
+    """The direct edges of every kind of relation that can be seen as one."""
+    for kind in model().relations:
+        if kind.edge and (path := graph / f"{kind.name}.parquet").is_file():
+            yield edge_view(kind, pl.scan_parquet(path))
+
+
+def kind_view(kind: Kind, rows: pl.LazyFrame) -> View:
+    """Rows of a graph table: preferred values of things; roles, values and evidence of relations."""
+    relation = kind.is_relation
+    types = (kind.name, *kind.parents, *(["Record"] if relation else []))
+    columns = (*kind.columns, *model().evidence) if relation else kind.columns
+    origin = Property(DERIVED_FROM, "source" if relation else "sources", "iri", "source/", not relation)
+    properties = (*(item for column in columns for item in _properties(column, bounds=True)), origin)
+    return View(kind.name, _named(rows, space(kind)), tuple(ONTOLOGY + name for name in types), properties)
+
+
+def record_view(kind: Kind, rows: pl.LazyFrame) -> View:
+    """The records that things were derived from: what is known of each, not what it says."""
+    subject = pl.concat_str(
+        pl.lit("record/"),
+        encoded("source", ":@"),
+        pl.lit("/"),
+        encoded("record_id"),
+        pl.lit("/"),
+        encoded("locator"),
+    )
+    given = pl.when(pl.col("record_id") != pl.col("id")).then("record_id").alias("record_id")
+    properties = (
+        Property(ABOUT, "id", "iri", space(kind)),
+        Property(IDENTIFIER, "record_id"),
+        *(item for column in model().evidence for item in _properties(column, bounds=False)),
+        Property(DERIVED_FROM, "source", "iri", "source/"),
+    )
+    return View(
+        f"records of {kind.name}",
+        rows.with_columns(subject.alias("_subject")).with_columns(given),
+        (ONTOLOGY + "Record",),
+        properties,
+    )
+
+
+def identity_view(rows: pl.LazyFrame) -> View:
+    """Ids that sources gave, where the thing has another canonical id."""
+    return View("identity", _named(rows, "id/", "record_id"), (), (Property(SAME_AS, "id", "iri", "id/"),))
+
+
+def edge_view(kind: Kind, rows: pl.LazyFrame) -> View:
+    """The direct edges of a kind of relation, each once."""
+    assert kind.edge is not None
+    edge = known_edges(kind, rows).select(kind.edge.tail, kind.edge.head).unique().sort(pl.all())
+    item = Property(edge_iri(kind), kind.edge.head, "iri", "id/")
+    return View(f"edges of {kind.name}", _named(edge, "id/", kind.edge.tail), (), (item,))
+
+
+def known_edges(kind: Kind, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows of a relation that may be seen as a direct edge.
+
+    Both ends are known; somebody states, files or found it (an allegation, an inference or a denial is no
+    edge); a representation is certified or recognized.
+    """
+    assert kind.edge is not None
+    kept = rows.filter(pl.col("status").is_in(KNOWN)).drop_nulls([kind.edge.tail, kind.edge.head])
+    if kind.name == "Representation":
+        return kept.filter(pl.col("representation_status").is_in(REPRESENTED))
+    return kept
+
+
+def edge_iri(kind: Kind) -> str:
+    """IRI of the direct edge of a relation.
+
+    >>> edge_iri(model().kind("Affiliation"))
+    'https://w3id.org/trinational/ontology#affiliatedWith'
+    """
+    assert kind.edge is not None
+    first, *others = kind.edge.name.lower().split("_")
+    return ONTOLOGY + first + "".join(word.capitalize() for word in others)
+
+
+def space(kind: Kind) -> str:
+    """What stands between BASE and the id of a thing of this kind."""
+    return "source/" if kind.name == "Source" else "id/"
+
+
+def iri(identifier: str) -> str:
+    """IRI of the thing or relation with an id.
+
+    >>> iri("curated/Making|plant:gm-silao|product:camión")
+    'https://w3id.org/trinational/id/curated%2FMaking%7Cplant:gm-silao%7Cproduct:cami%C3%B3n'
+    """
+    return PREFIXES["id"] + quote(identifier, safe=":")
+
+
+def encoded(column: str, safe: str = ":") -> pl.Expr:
+    """The ids of a column, percent-encoded as UTF-8 but for letters, digits, `-._~` and `safe`.
+
+    >>> pl.select(id=pl.lit("a|b")).select(encoded("id")).item()
+    'a%7Cb'
+    """
+    return pl.col(column).map_batches(lambda values: _encode(values, safe), return_dtype=pl.String())
+
+
+def lines(view: View) -> Iterator[bytes]:
+    """A view as N-Quads, in chunks of whole lines."""
+    for rows in staged(view):
+        yield _lines(view, rows).str.join("").item().encode()
+
+
+def staged(view: View) -> Iterator[pl.DataFrame]:
+    """Chunks of a view with `_subject`, `_graph` and one column a property, named by its place (`0`, `1`…).
+
+    Values are text that may stand in RDF and in JSON: literals escaped, ids percent-encoded; unknown is null.
+    """
+    for frame in view.rows.collect_batches(chunk_size=_CHUNK, maintain_order=True):
+        values = {str(n): _written(item, frame[item.column]) for n, item in enumerate(view.properties)}
+        graph = {"_graph": _encode(frame["source"], ":@")} if view.graph == FROM_SOURCE else {}
+        yield pl.DataFrame({"_subject": frame["_subject"], **graph, **values})
+
+
+def statement(place: int, item: Property, parts: tuple[Text, Text, Text, Text, Text]) -> pl.Expr:
+    """Text of one property of each row, null where the row has no value.
+
+    `parts` stand at the start, before a value, after a value, between two values and at the end.
+    """
+    start, before, after, between, end = map(_text, parts)
+    values = pl.col(str(place))
+    if item.many:
+        joined = values.list.join(pl.concat_str(after, between, before))
+        values = pl.when(values.list.len() > 0).then(joined)
+    return pl.concat_str(start, before, values, after, end)
+
+
+def _text(part: Text) -> pl.Expr:
+    return pl.lit(part) if isinstance(part, str) else part
+
+
+def _lines(view: View, rows: pl.DataFrame) -> pl.Series:
+    subject = pl.concat_str(pl.lit(f"<{BASE}"), "_subject", pl.lit("> "))
+    if view.graph == FROM_SOURCE:
+        end = pl.concat_str(pl.lit(f" <{SOURCE}"), "_graph", pl.lit("> .\n"))
+    else:
+        end = pl.lit(f" <{view.graph}> .\n" if view.graph else " .\n")
+    parts = [pl.concat_str("_subject", pl.lit(f"<{RDF_TYPE}> <{name}>"), "_end") for name in view.types]
+    for place, item in enumerate(view.properties):
+        start = pl.concat_str("_subject", pl.lit(f"<{item.predicate}> "))
+        before, after = _around(item)
+        between = pl.concat_str("_end", start)
+        parts.append(statement(place, item, (start, before, after, between, pl.col("_end"))))
+    whole = pl.concat_str(parts, ignore_nulls=True).alias("text")
+    return rows.with_columns(_subject=subject, _end=end).select(whole)["text"]
+
+
+def _around(item: Property) -> tuple[str, str]:
+    if item.type == "iri":
+        return f"<{BASE}{item.space}", ">"
+    return '"', f'"^^<{DATATYPES[item.type]}>' if item.type in DATATYPES else '"'
+
+
+def _vocabulary() -> Iterator[str]:
+    """Kinds, properties, terms and sectors with their labels. Shapes (blank nodes) stay in `labor.ttl`."""
+    for path in (FOLDER / "labor.ttl", FOLDER / "terms.ttl", *sorted((FOLDER / "sectors").glob("*.ttl"))):
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE):
+            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode | ox.Literal):
+                yield f"{quad.subject} {quad.predicate} {quad.object}"
+    label = ox.NamedNode(PREFIXES["rdfs"] + "label")
+    kinds = model().kinds.values()
+    for column in {c.iri: c for kind in kinds for c in (*kind.columns, *model().evidence)}.values():
+        for language, text in column.labels.items():
+            yield f"<{column.iri}> {label} {ox.Literal(text, language=language)}"
+
+
+def derived_marks() -> Iterator[str]:
+    """What says of each direct edge that it is derived, and from which kind and roles of relation."""
+    for kind in model().relations:
+        if kind.edge:
+            edge = f"<{edge_iri(kind)}>"
+            yield f"{edge} <{ONTOLOGY}derived> {ox.Literal(True)}"
+            yield f"{edge} <{DERIVED_FROM}> <{kind.iri}>"
+            yield f"{edge} <{ONTOLOGY}tail> <{kind.column(kind.edge.tail).iri}>"
+            yield f"{edge} <{ONTOLOGY}head> <{kind.column(kind.edge.head).iri}>"
+
+
+def _encode(values: pl.Series, safe: str) -> pl.Series:
+    unsafe = {c: quote(c, safe=safe) for c in map(chr, range(128)) if quote(c, safe=safe) != c}
+    found = values.str.replace_many(list(unsafe), list(unsafe.values()))
+    foreign = values.str.contains("[^\\x00-\\x7F]").fill_null(False)
+    if not foreign.any():
+        return found
+    where = foreign.arg_true()
+    return found.scatter(where, [quote(value, safe=safe) for value in values.gather(where)])
+
+
+def _escape(values: pl.Series) -> pl.Series:
+    if not values.str.contains(_SPECIAL).any():
+        return values
+    return values.str.replace_many(list(_ESCAPED), list(_ESCAPED.values()))
+
+
+def _written(item: Property, values: pl.Series) -> pl.Series:
+    """The values of a column as they stand in RDF or JSON, without what stands around them."""
+    if item.many:
+        flat = pl.DataFrame({"row": pl.arange(values.len(), eager=True), "value": values}).explode(
+            "value", empty_as_null=True
+        )
+        written = flat.with_columns(_written(replace(item, many=False), flat["value"]).alias("value"))
+        each = pl.col("value").drop_nulls().unique(maintain_order=True)
+        return written.group_by("row", maintain_order=True).agg(each)["value"]
+    if item.type == "iri":
+        return _encode(values, ":@" if item.space == "source/" else ":")
+    if item.type in ("text", "date"):
+        return _escape(values)
+    return values.cast(pl.String)
+
+
+def _named(rows: pl.LazyFrame, before: str, column: str = "id") -> pl.LazyFrame:
+    safe = ":@" if before == "source/" else ":"
+    return rows.with_columns(pl.concat_str(pl.lit(before), encoded(column, safe)).alias("_subject"))
+
+
+def _said(kind: Kind, rows: pl.LazyFrame, before: str) -> View:
+    """What sources said: types and values in the graph of the release, and how it is known of relations."""
+    status = [column for column in model().evidence if kind.is_relation and column.name == "status"]
+    properties = tuple(p for c in (*kind.columns, *status) for p in _properties(c, bounds=False))
+    return View(f"said {kind.name}", _named(rows, before), (ONTOLOGY + kind.name,), properties, FROM_SOURCE)
+
+
+def _properties(column: Column, *, bounds: bool) -> Iterator[Property]:
+    if column.type == "ref":
+        yield Property(column.iri, column.name, "iri", "id/", column.many)
+    elif column.type == "term":
+        yield Property(column.iri, column.name, "iri", f"term/{column.scheme}/", column.many)
+    else:
+        yield Property(column.iri, column.name, column.type, "", column.many)
+    if bounds and column.type == "date" and not column.many and column.name not in _UNBOUNDED:
+        yield Property(column.iri + "Min", column.name + "_min", "integer")
+        yield Property(column.iri + "Max", column.name + "_max", "integer")
+
+
+class _Pipe:
+    """What a thread writes, readable as a file."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self.statements = 0
+        self._parts = parts
+        self._ready: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=2)
+        self._open = True
+        self._rest = memoryview(b"")
+        self._thread = threading.Thread(target=self._fill, daemon=True)
+
+    def __enter__(self) -> _Pipe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open = False
+        while self._thread.is_alive():
+            with suppress(queue.Empty):
+                self._ready.get(timeout=0.01)
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._rest:
+            part = self._ready.get()
+            if part is None or isinstance(part, BaseException):
+                self._ready.put(part)
+                if part is None:
+                    return b""
+                raise part
+            self._rest = memoryview(part)
+        head, self._rest = (
+            (self._rest, memoryview(b"")) if size < 0 else (self._rest[:size], self._rest[size:])
+        )
+        return bytes(head)
+
+    def _fill(self) -> None:
+        try:
+            for part in self._parts:
+                if not self._open:
+                    return
+                self.statements += part.count(b"\n")
+                if part:
+                    self._ready.put(part)
+            self._ready.put(None)
+        except BaseException as error:
+            self._ready.put(error)
