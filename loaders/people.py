@@ -1,0 +1,137 @@
+"""Keeps natural persons out: is a Mexican operator shown to be an organization, and what is its name?
+
+A name is kept only where something shows an organization: a legal form in its own part of the cell, or a
+first word or name from the reviewed lists below. All else may be a person and is not stored. A legal form
+anywhere would not do: in `NAME OF A PERSON,COMPANY S.A. DE C.V.` the form belongs to another.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+# Names of public bodies and firms that open a cell without a legal form; what follows them is the site.
+OPERATORS = """
+PEMEX EXPLORACION Y PRODUCCION|PEMEX-EXPLORACION Y PRODUCCION|PEMEX REFINACION|PEMEX-REFINACION
+PEMEX GAS Y PETROQUIMICA BASICA|PEMEX-GAS Y PETROQUIMICA BASICA|PEMEX PETROQUIMICA
+PEMEX-PETROQUIMICA|PEMEX LOGISTICA|PEMEX TRANSFORMACION INDUSTRIAL|PEMEX FERTILIZANTES|PEMEX ETILENO
+PETROLEOS MEXICANOS|COMISION FEDERAL DE ELECTRICIDAD|CFE GENERACION (?:III|II|IV|VI|V|I)(?: EPS)?
+LUZ Y FUERZA DEL CENTRO|INSTITUTO MEXICANO DEL SEGURO SOCIAL|AEROPUERTOS Y SERVICIOS AUXILIARES
+CASA DE MONEDA DE MEXICO|SERVICIOS DE SALUD PUBLICA DEL DISTRITO FEDERAL
+RED DE TRANSPORTE DE PASAJEROS DEL DISTRITO FEDERAL|INSTITUTO DE SALUD DEL ESTADO DE MEXICO
+AGUAS DEL MUNICIPIO DE DURANGO|SERVICIO GEOLOGICO MEXICANO|SECRETARIA DE LA DEFENSA NACIONAL
+UNIVERSIDAD AUTONOMA DE NUEVO LEON|TRATAMIENTO DE AGUA DE PUEBLA
+THE COCA COLA EXPORT CORPORATION SUCURSAL EN MEXICO|FIBRA PROLOGIS|BANCO DE MEXICO|EJIDO PROGRESO
+INDUSTRIAL MINERA MEXICO|NISSAN MEXICANA|TALLERES GRAFICOS DE MEXICO|GCC CEMENTO
+"""
+
+# Words and names that only an organization's name begins with.
+FIRST_WORDS = """
+ACEITES|ADMINISTRACION PORTUARIA|AEROPUERTOS?|AERPUERTOS|AGRICULTURA NACIONAL|AGUAS|ALMACEN
+AUTOMOTRIZ|BANCO|BENEFICIADORA|BOMBARDIER|C\\.? ?F\\.? ?E|CAMARA|CAMINOS Y PUENTES|CASA DE MONEDA
+CEMEX|CENTRAL|CENTRO|CERVECERIA|CHEMICAL COLOR|CIMENTACIONES MEXICANAS|COMISION|COMISON|COMSION
+COMPANIA|COMPLEJO|CONSORCIO|COOPER|COORDINACION?|CORPORATIVO|CORRDINACION|CORREDOR|CROMADORA SAN
+DELPHI|DEMAR|DESTILADORA|DOW|EJIDO|EJOT|EKBALAM|FACULTAD|FIBRA PROLOGIS|FIDEICOMISO|FIEDICOMISO
+FUJITSU|FUNDACION|FUNDIDORA (?:LA|SAN|TREJO)|GCC|GDF|GE|GKN|GOODRICH|GREY WOLF|GRUP|GRUPO|HENNIGES
+HIDROGENADORA|HOSPITAL|HOTEL|IBERDROLA|IBM|IDEAL STANDARD|IDI|IMPRESORA|IMSS|INDUSTRIAL?|INDUSTRIAS
+INFUS|INGENIEROS CIVILES ASOCIADOS|INGREDION|INSTITUTO|ISSSTE|JOHNSON CONTROLS|JUNTA|KENWORTH
+KOBELCO|LA SIERRA Y|LABORATORIOS?|LAMINA|LBQ|LEAR|LUZ ?Y ?FUERZA|LYF|MEXICHEM|MINERA|MOTORES
+MUNICIPIO|NISSAN|NSK|OPERADORA|ORGANISMO|PAPEL|PEE?MEX|PEP|PETROLEOS|PHARMACIA|PHTP AUTOMOTIVE|PISA
+PLASTICOS|PROCESADORA|PROCESOS PLASTICOS|PRODUCTORA|PROGRAMA|PROMOCIONES|PROMOTORA|PROTECCIN|QUIMI
+QUIMICA|RAPID|RED DE|REFINERIA|REGION NORTE|RESIDENCIA DE|REXAM|SALUD NATURAL|SANFER|SANMINA
+SAPURAKENCANA|SEALEDAIR|SECRETARIA|SECTOR|SERVICIOS?|SISTEMA|TALLERES|TED DE MEXICO|TENEXTEPEC
+TERMINAL|THE|THOMSON DISPLAYS|TRACTEBEL|TRANSPORTES|TRATAMIENTO|UMAE|UNIDAD|UNIVERSIDAD|VALOR MOTRIZ
+VIDRIERA|VISTEON|VULCANIZADORA EVEREST|WINNER|WOLLSDORF|WYN DE MEXICO
+"""
+
+# Firms whose own name holds a comma.
+WITH_COMMAS = """
+ACEITES|DEMAR|EJOT-ATF|GOODRICH AEROSPACE|GRUPO R|IBM DE MEXICO|JOHNSON CONTROLS BE|KENWORTH|LBQ
+NSK BEARINGS|PAPEL, CARTON|POLIMEROS, ADHESIVOS|WINNER, PEGAMENTOS
+"""
+
+_CAPITAL = r"DE\W{0,3}C\W{0,3}V\b\.?"
+_OTHER_FORM = (
+    r"(?:S\W{0,3}A(?:\W{0,2}P\W{0,2}I)?(?:\W{0,2}B)?|SOCIEDAD AN.NIMA|DE RESPONSABILIDAD LIMITAD[A-Z]*"
+    r"|S\W{0,3}(?:DE\W{0,3}|EN\W{0,3})?(?:R\W{0,3}L|N\W{0,2}C|P\W{0,3}R)(?:\W{0,3}DE\W{0,3}R\W{0,3}L)?"
+    r"|S\W{0,3}(?:EN\W{0,3})?C|A\W{0,2}C|A\W?R|I\W{0,2}A\W{0,2}P"
+    r"|L\W?L\W?C|INC|LTD|LIMITED|SARL|L\W?P|A\W?S|S\W?M|SPR|CORP(?:ORATION)?)\b\.?"
+)
+_PERSONS = r"\bY ?[/ ] ?O\b|\bCOPROPIETARIOS?\b"
+_TITLES = r"^(?:ING|LIC|DRA?|SRA?|DOC|PROFR?|ARQ)\. "
+_NOTHING = (
+    r"^\W*(?:N\W?A|N\W?D|S\W?N|NO APLICA|NINGUN[OA]|NO|X+"
+    r"|(?:DE? ?)?\W*(?:R\W*[LI]|[CSV]\W*[VC]|M\W*I|I\W*C|V|L)?)\W*$"
+)
+# Given names that begin a site's name only where a person is named there.
+_GIVEN = "CARLOS ALBERTO|FRANCISCO MIGUEL|JOSE|JUAN|JESUS|JULIO|LUIS|MANUEL|MARIA|MIGUEL ANGEL|PEDRO"
+
+
+def _words(text: str) -> str:
+    return r"^(?:" + "|".join(text.split("\n")).strip("|") + r")\b"
+
+
+def fold(name: pl.Expr) -> pl.Expr:
+    """Capitals without accents; the sign that stands for a lost Ñ is read as N.
+
+    >>> pl.select(fold(pl.lit("Compa¿ía Minera"))).item()
+    'COMPANIA MINERA'
+    """
+    plain = name.str.normalize("NFD").str.replace_all(r"\p{M}", "").str.replace_all("¿", "N")
+    return plain.str.to_uppercase().str.replace_all("[ \t\r\n\u00a0]{2,}", " ").str.strip_chars()
+
+
+def split_operator(names: pl.LazyFrame) -> pl.LazyFrame:
+    """Split the cell `NAME` of a Mexican register into operator and site, null where a person may be meant.
+
+    Parameters
+    ----------
+    names
+        Column `NAME` (text): "legal name, site name", by one comma or by none.
+
+    Returns
+    -------
+    The same rows with `OPERATOR` and `SITE` (text) in place of `NAME`.
+
+    Limits: the lists were read over the yearly files 2004-2021; a new body without legal form is left out
+    until it is listed. A firm named after a person stays, by its legal form.
+
+    >>> cells = ["Aceros, S.A. de C.V.,Planta 2", "Ana Ruiz,Aceros S.A.", "PEMEX Logística Sector 1"]
+    >>> split_operator(pl.LazyFrame({"NAME": cells})).collect().rows()
+    [('Aceros, S.A. de C.V.', 'Planta 2'), (None, None), ('PEMEX Logística', 'Sector 1')]
+    """
+    staged = names.with_columns(
+        pl.col("NAME").str.replace_all("¿", "Ñ").str.replace_all("[ \t\r\n\u00a0]+", " ").str.strip_chars()
+    ).with_columns(_folded=pl.col("NAME").pipe(fold))
+    staged = staged.with_columns(_length=_length_of_operator(pl.col("_folded")))
+    known = pl.when(pl.col("_length").is_not_null())
+    rest = pl.col("NAME").str.slice(pl.col("_length")).str.strip_chars(" ,.-_")
+    staged = staged.with_columns(
+        OPERATOR=known.then(pl.col("NAME").str.slice(0, pl.col("_length"))), SITE=known.then(rest)
+    )
+    staged = staged.with_columns(_site=fold(pl.col("SITE")))
+    return staged.with_columns(
+        OPERATOR=pl.col("OPERATOR").str.strip_chars(" ,-"),
+        SITE=pl.when(_says_a_site(pl.col("_site"), fold(pl.col("OPERATOR")))).then("SITE"),
+    ).select(pl.exclude("NAME", "_folded", "_length", "_site"))
+
+
+def _length_of_operator(folded: pl.Expr) -> pl.Expr:
+    """Number of characters of the operator's name; null where none is shown."""
+    patterns = (
+        rf"^([^,]*?{_CAPITAL})",
+        rf"^([^,]*?,\W*(?:\b[A-Z]{{1,4}}\b\W*){{0,6}}?{_CAPITAL})",
+        rf"^({_words(WITH_COMMAS)[1:]}.*?{_CAPITAL})",
+        rf"^({_words(OPERATORS)[1:]})",
+        rf"^([^,]*?\b{_OTHER_FORM})",
+        rf"^([^,]*?,\W*{_OTHER_FORM})",
+        rf"^({_words(FIRST_WORDS)[1:]}[^,]*)",
+    )
+    found = pl.coalesce(folded.str.extract(pattern).str.len_chars() for pattern in patterns)
+    return pl.when(~folded.str.contains(_PERSONS) & ~folded.str.contains(_TITLES)).then(found)
+
+
+def _says_a_site(site: pl.Expr, operator: pl.Expr) -> pl.Expr:
+    """True where the rest of the cell names a site: no filler, no repetition of the operator, no person."""
+    letters = site.str.replace_all(r"\W", "")
+    again = operator.str.replace_all(r"\W", "").str.starts_with(letters)
+    return ~(site.str.contains(_NOTHING) | again | site.str.contains(rf"^(?:{_GIVEN})\b|\bSRA?\. "))
