@@ -15,7 +15,7 @@ GUTTER, HEADING, ROW_GAP, COLUMN_GAP = 128.0, 56.0, 26.0, 56.0
 RADIUS = 22.0
 _ASPECT = 1.5
 _BENDS = (0.0, 0.12, -0.12, 0.24, -0.24, 0.38, -0.38, 0.52, -0.52)
-_LABEL = (SLOT * 0.42, RADIUS, RADIUS + 46)
+_LABEL = (SLOT * 0.42, RADIUS, RADIUS + 52)
 
 Point = tuple[float, float]
 Cell = tuple[int, int]
@@ -51,7 +51,7 @@ def arrange(cells: Mapping[str, Cell], edges: Sequence[tuple[str, str]]) -> Layo
     """
     board = _Board(cells, edges)
     board.order()
-    bends = _bend(board.points, edges)
+    bends = _bend(board, edges)
     return Layout(board.points, bends, board.columns, board.rows, board.width, board.height)
 
 
@@ -168,8 +168,9 @@ class _Board:
                 yield from ((a, b) for b in nodes[i + 1 : i + 25])
 
 
-def _bend(points: Mapping[str, Point], edges: Sequence[tuple[str, str]]) -> list[float]:
-    ground = _Ground(points)
+def _bend(board: _Board, edges: Sequence[tuple[str, str]]) -> list[float]:
+    points = board.points
+    ground = _Ground(points, board.width, board.height)
     bends = [0.0] * len(edges)
     lengths = [math.dist(points[tail], points[head]) for tail, head in edges]
     for number in sorted(range(len(edges)), key=lambda n: (lengths[n], n)):
@@ -180,8 +181,8 @@ def _bend(points: Mapping[str, Point], edges: Sequence[tuple[str, str]]) -> list
 class _Ground:
     """What lines should not cross: symbols, labels, and the middles of lines drawn before."""
 
-    def __init__(self, points: Mapping[str, Point]) -> None:
-        self.points = points
+    def __init__(self, points: Mapping[str, Point], width: float, height: float) -> None:
+        self.points, self.width, self.height = points, width, height
         self.near: dict[tuple[int, int], list[str]] = {}
         self.middles: dict[tuple[int, int], int] = {}
         for node, (x, y) in points.items():
@@ -204,10 +205,12 @@ class _Ground:
         a, b = self.points[tail], self.points[head]
         control = via(a, b, bend)
         hits = sum(self._hit(on_curve(a, control, b, t / 20), tail, head) for t in range(1, 20))
-        return hits + 1.6 * abs(bend) + 1.2 * self.middles.get(self._middle(tail, head, bend), 0)
+        bow = abs(bend) * (1.6 + math.dist(a, b) / 300)
+        return hits + bow + 1.2 * self.middles.get(self._middle(tail, head, bend), 0)
 
     def _hit(self, point: Point, tail: str, head: str) -> float:
-        total = 0.0
+        inside = GUTTER < point[0] < self.width and HEADING < point[1] < self.height
+        total = 0.0 if inside else 1.5
         for node in self.near.get((round(point[0] / SLOT), round(point[1] / LINE)), ()):
             if node in (tail, head):
                 continue

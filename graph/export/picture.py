@@ -255,7 +255,7 @@ class _Sketch:
     def _node(self, number: str) -> Node:
         data = dict(self.graph.nodes[number])
         kind, country, name = data["kind"], str(data.get("country") or ""), self.names[number]
-        short = data.get("abbreviation") if len(name) > 24 else None
+        short = data.get("abbreviation") if len(name) > 20 else None
         centre = any(hop for _, hop in self.graph.nodes(data="hop")) and data.get("hop") == 0
         return Node(
             id=number,
@@ -407,7 +407,7 @@ def _style(data: Mapping[str, Any]) -> str:
     )
 
 
-def _lines(text: str, width: int = 24) -> tuple[str, ...]:
+def _lines(text: str, width: int = 20) -> tuple[str, ...]:
     """A label of at most three lines."""
     lines = wrap(text, width, break_long_words=True) or [text]
     return (*lines[:2], lines[2][: width - 1] + "…") if len(lines) > 3 else tuple(lines)

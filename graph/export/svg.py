@@ -15,7 +15,7 @@ from textwrap import wrap
 from graph.export.layout import HEADING, RADIUS, Point, on_curve, via
 from graph.export.picture import COLOURS, Edge, LegendEntry, Node, Picture, readable, web_address
 
-FONT = "'DejaVu Sans', Verdana, Arial, sans-serif"
+FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 DASHES = {"solid": "", "dashed": "9 5", "dotted": "2 5"}
 # name: colour, width, arrow at the head
 LINES = {
@@ -76,7 +76,7 @@ def drawing(picture: Picture) -> Iterator[str]:
     for node in picture.nodes:
         yield f'<g transform="translate({node.x:g} {node.y:g})">{symbol(node)}</g>'
     for edge, text, (x, y) in edge_labels(picture):
-        yield _text(x, y + 4, text, 10.5, f'{_HALO} text-anchor="middle" fill="{look(edge.name)[0]}"')
+        yield _text(x, y + 4, text, 12, f'{_HALO} text-anchor="middle" fill="{look(edge.name)[0]}"')
     yield from (_label(node) for node in picture.nodes)
 
 
@@ -161,6 +161,11 @@ def _text(x: float, y: float, text: str, size: float, more: str = "") -> str:
     return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" {more}>{escape(text)}</text>'
 
 
+def heading_size(name: str, width: float) -> float:
+    """Size of a column's heading, so that it fits."""
+    return round(min(20.0, 1.45 * (width - 16) / max(1, len(name))), 1)
+
+
 def _bands(picture: Picture) -> Iterator[str]:
     for number, (column, (left, right)) in enumerate(picture.columns.items()):
         shade = "#F3F4F6" if number % 2 == 0 else "#FAFAFA"
@@ -169,19 +174,18 @@ def _bands(picture: Picture) -> Iterator[str]:
             f'fill="{shade}"/>'
         )
         name = picture.words("column." + column)
-        size = 17 if len(name) * 10 < right - left else 11
         yield _text(
             (left + right) / 2,
             34,
             name,
-            size,
+            heading_size(name, right - left),
             f'text-anchor="middle" font-weight="bold" fill="{COLOURS[column]}"',
         )
     for row, (top, bottom) in picture.rows.items():
         if top > HEADING:
             yield f'<path d="M0 {top:g}H{picture.width:g}" stroke="#D5D8DC" stroke-width="1"/>'
-        for line, text in enumerate(wrap(picture.words(f"row.{row}"), 15)):
-            yield _text(4, (top + bottom) / 2 - 20 + 16 * line, text, 12, 'fill="#555555"')
+        for line, text in enumerate(wrap(picture.words(f"row.{row}"), 14)):
+            yield _text(4, (top + bottom) / 2 - 20 + 17 * line, text, 14, 'fill="#555555"')
 
 
 def _line(edge: Edge, tail: Point, head: Point) -> Iterator[str]:
@@ -222,7 +226,7 @@ def edge_labels(picture: Picture) -> Iterator[tuple[Edge, str, Point]]:
     points = {node.id: (node.x, node.y) for node in picture.nodes}
     taken = [(x, y, RADIUS, RADIUS) for x, y in points.values()]
     taken += [
-        (n.x, n.y + RADIUS + 7 + 7 * len(n.label), 3.6 * max(map(len, n.label)), 8.0) for n in picture.nodes
+        (n.x, n.y + RADIUS + 8 + 8 * len(n.label), 4.3 * max(map(len, n.label)), 9.0) for n in picture.nodes
     ]
     for edge in picture.edges:
         text = _edge_text(edge, len(picture.edges))
@@ -231,8 +235,8 @@ def edge_labels(picture: Picture) -> Iterator[tuple[Edge, str, Point]]:
         spots = [
             on_curve(tail, control, head, 0.5 + step / 20) for step in (0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5)
         ]
-        spot = min(spots, key=lambda s: _overlap(s, 3.1 * len(text), taken))
-        taken.append((*spot, 3.1 * len(text), 7.0))
+        spot = min(spots, key=lambda s: _overlap(s, 3.6 * len(text), taken))
+        taken.append((*spot, 3.6 * len(text), 7.0))
         if text:
             yield edge, text, spot
 
@@ -252,11 +256,11 @@ def _overlap(spot: Point, half: float, taken: Iterable[tuple[float, float, float
 def _label(node: Node) -> str:
     weight = ' font-weight="bold"' if node.focus else ""
     spans = "".join(
-        f'<tspan x="{node.x:g}" dy="{0 if i == 0 else 14.5:g}">{escape(line)}</tspan>'
+        f'<tspan x="{node.x:g}" dy="{0 if i == 0 else 17:g}">{escape(line)}</tspan>'
         for i, line in enumerate(node.label)
     )
     return (
-        f'<text x="{node.x:g}" y="{node.y + RADIUS + 17:g}" text-anchor="middle" font-size="12.5" {_HALO} '
+        f'<text x="{node.x:g}" y="{node.y + RADIUS + 18:g}" text-anchor="middle" font-size="14.5" {_HALO} '
         f'fill="#111111"{weight}>{spans}</text>'
     )
 
