@@ -32,6 +32,7 @@ _JSON_TYPES = {
     "term": "@id",
 }
 _TABLES: tuple[Literal["records", "graph"], ...] = ("records", "graph")
+_LIMITS: dict[tuple[float | None, float | None], str] = {(0, None): "0 or more", (0, 100): "0 to 100"}
 _ARROW = {"String": "utf8", "Int64": "int64", "Int32": "int32", "Float64": "double", "Boolean": "bool"}
 
 
@@ -197,7 +198,7 @@ def _type(column: Column) -> str:
         return f"[{column.scheme}](#{column.scheme})"
     if column.classes:
         return " or ".join(f"[{name}](#{name.lower()})" for name in column.classes)
-    limits = {(0.0, None): "0 or more", (0.0, 100.0): "0 to 100"}.get((column.minimum, column.maximum), "")
+    limits = _LIMITS.get((column.minimum, column.maximum), "")
     return " ".join(filter(None, [column.type, limits, f"`{column.pattern}`" if column.pattern else ""]))
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ontology.errors import TrinationalError
+
 FILES = {
     "naics": "naics2022-codes.csv",
     "scian": "SCIAN_2023124_141359987.xlsx",
@@ -24,7 +26,13 @@ _CODE = r"^\d{2,6}(-\d{2})?$"
 
 
 def sectors(folder: Path) -> pl.DataFrame:
-    """Sectors of the three classifications from the official tables in `folder`, by scheme and code."""
+    """Sectors of the three classifications from the official tables in `folder`, by scheme and code.
+
+    Raises `TrinationalError` where a file is missing; each of `FILES` is needed.
+    """
+    for name in FILES.values():
+        if not (folder / name).is_file():
+            raise TrinationalError(f"no file {name} in {folder}", hint="all official tables are needed")
     naics, scian, isic = _naics(folder), _scian(folder), _isic(folder)
     exact = _exact(naics, scian)
     close = pl.concat(

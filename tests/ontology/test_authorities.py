@@ -76,6 +76,28 @@ def test_every_real_lei_passes(raw: Path) -> None:
     assert keys.select(check("lei", pl.col("LEI")).all()).item()
 
 
+@pytest.mark.parametrize(
+    ("authority", "file", "column"),
+    [
+        ("us-cik", "us-warn/oh.csv.gz", "cik"),
+        ("us-ein", "us-warn/mi.csv", "ein"),
+        ("wikidata", "us-warn/in.csv", "wikidata_qid"),
+        ("us-olms", "us-olms-lm/lm_data_data_2021.txt", "F_NUM"),
+        ("mx-denue-clee", "mx-denue/denue_inegi_sample.csv", "clee"),
+        ("mx-retc-nra", "mx-retc/es_2021.csv.gz", "NRA"),
+    ],
+)
+def test_keys_of_real_files_fit(raw: Path, authority: str, file: str, column: str) -> None:
+    separator = {"us-olms": "|", "mx-retc-nra": "\t"}.get(authority, ",")
+    quote = None if separator == "|" else '"'
+    rows = pl.read_csv(
+        raw / file, separator=separator, quote_char=quote, infer_schema=False, encoding="utf8-lossy"
+    )
+    keys = rows.select(pl.col(column).str.strip_chars().alias("key")).drop_nulls()
+    assert keys.height > 10
+    assert keys.filter(~check(authority, pl.col("key")))["key"].to_list() == []
+
+
 def test_an_unknown_authority_is_refused() -> None:
     with pytest.raises(TrinationalError, match="us-olm") as caught:
         check("us-olm", pl.col("key"))

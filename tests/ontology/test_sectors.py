@@ -128,6 +128,11 @@ def test_files_follow_from_the_official_tables(raw: Path) -> None:
     assert list(write.stale(raw / "industry-classifications")) == [], "run python -m ontology.sectors"
 
 
+def test_a_missing_official_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrinationalError, match=r"no file naics2022-codes\.csv"):
+        list(write.stale(tmp_path))
+
+
 def test_the_check_says_what_it_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
