@@ -1,27 +1,34 @@
-"""Columns of a kind's tables as Polars types."""
+"""Columns of a kind's tables as Polars types.
+
+Polars is imported when a type is first asked for: reading the ontology alone does not need it.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
-import polars as pl
+from ontology.model import Column, ColumnType, model
 
-from ontology.model import Column, model
+if TYPE_CHECKING:
+    import polars as pl
 
-_TYPES: dict[str, pl.DataType] = {
-    "text": pl.String(),
-    "integer": pl.Int64(),
-    "decimal": pl.Float64(),
-    "date": pl.String(),
-    "flag": pl.Boolean(),
-    "term": pl.String(),
-    "ref": pl.String(),
-}
+
+@cache
+def _types() -> dict[ColumnType, pl.DataType]:
+    import polars as pl
+
+    text = pl.String()
+    numbers: dict[ColumnType, pl.DataType] = {"integer": pl.Int64(), "decimal": pl.Float64()}
+    return numbers | {"flag": pl.Boolean(), "text": text, "date": text, "term": text, "ref": text}
 
 
 def dtype(column: Column) -> pl.DataType:
     """Polars type of a column; a repeated one is a list."""
-    return pl.List(_TYPES[column.type]) if column.many else _TYPES[column.type]
+    import polars as pl
+
+    plain = _types()[column.type]
+    return pl.List(plain) if column.many else plain
 
 
 def schema(kind: str, table: Literal["records", "graph"] = "records") -> dict[str, pl.DataType]:
@@ -37,6 +44,8 @@ def schema(kind: str, table: Literal["records", "graph"] = "records") -> dict[st
     >>> [c for c in schema("Making", "graph") if c.startswith("since")]
     ['since', 'since_min', 'since_max']
     """
+    import polars as pl
+
     form = model().kind(kind)
     thing = table == "graph" and not form.is_relation
     columns = form.columns if thing else (*form.columns, *model().evidence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,3 +180,11 @@ def test_labels_fall_back_to_the_notation() -> None:
     assert model().label("shift-outcome", "carried_out", "es") == "realizado"
     assert model().label("shift-outcome", "no_such_term", "fr") == "no_such_term"
     assert model().terms["status"]["found"].iri == TERM + "status/found"
+
+
+def test_reading_the_ontology_needs_no_polars() -> None:
+    code = "import sys; from ontology import model; model().terms; print('polars' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=FOLDER.parent, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "False"
