@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from ontology import TrinationalError, model, nearest
+from ontology import TrinationalError, WrongUseError, model, nearest
 
 _NAMES = ("name", "native_name", "abbreviation", "other_names", "legal_name", "ticker")
 _KEYS = ("record_id", "id", "same_as", "designation", "number", "code", "hs_code", "lei", "ein", "cik")
@@ -74,25 +75,26 @@ def write_index(graph_folder: Path, target: Path) -> None:
 
 
 def search(
-    index: Path, text: str, kind: str | None = None, country: str | None = None, limit: int = 20
+    index: Path, text: str, kind: str | None = None, country: str | None = None, limit: int | None = 20
 ) -> list[dict[str, str | None]]:
     """Things whose names, keys, places or products match `text`, best first.
 
     Parameters: `kind` a kind of the ontology (`Organization` takes unions, corporations… too), `country` an
-    ISO 3166-1 alpha-2 code, `limit` the most rows. Returns dictionaries with `id`, `kind`, `name` (the
+    ISO 3166-1 alpha-2 code, `limit` the most rows (`None`: all). Returns dictionaries with `id`, `kind`, `name` (the
     preferred one), `country` and `match` (the text that matched); an empty list where nothing is like `text`.
-    Raises `TrinationalError` where the kind is unknown or the index cannot be read.
+    Raises `WrongUseError` where the kind is unknown, `TrinationalError` where the index cannot be read.
 
     Limits: words are whole or, for the last one, begun; there is no stemming and no translation.
     """
     query = str(pl.select(fold(pl.lit(text))).item())
-    if not query or limit < 1:
+    if not query or limit == 0:
         return []
     where, values = _filters(kind, country)
+    most = sys.maxsize if limit is None else limit
     address = f"file:{quote(str(index.absolute()))}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as base:
-            keys = _find(_Search(base, where, values, limit), query)
+            keys = _find(_Search(base, where, values, most), query)
             return [_row(base, key, found) for key, found in keys.items()]
     except sqlite3.Error as error:
         raise TrinationalError(
@@ -194,7 +196,7 @@ def _filters(kind: str | None, country: str | None) -> tuple[str, list[str]]:
     if kind is not None:
         kinds = model().leaves(kind)
         if not kinds:
-            raise TrinationalError(f"no kind {kind!r}", hint=nearest(kind, model().kinds))
+            raise WrongUseError(f"no such kind: {kind!r}", hint=nearest(kind, model().kinds))
         where += f" AND kind IN ({', '.join('?' * len(kinds))})"
         values += kinds
     if country is not None:

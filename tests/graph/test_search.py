@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.search import search, write_index
-from ontology import TrinationalError, schema
+from ontology import TrinationalError, WrongUseError, schema
 
 SAID: dict[str, list[dict[str, object]]] = {
     "Plant": [
@@ -111,13 +111,14 @@ def test_exact_before_begun_before_the_rest(index: Path) -> None:
     assert ids(index, "uaw") == ["union:uaw", "union:uaw-1", "union:uaw-600"]
     assert ids(index, "pickups") == ["product:pickups", "plant:gm-silao"]
     assert ids(index, "uaw", limit=2) == ["union:uaw", "union:uaw-1"]
+    assert ids(index, "uaw", limit=None) == ids(index, "uaw")
 
 
 def test_filters(index: Path) -> None:
     assert ids(index, "g", kind="Organization") == ["corp:gm-de-mexico"]
     assert ids(index, "g", country="us") == ["plant:ge-ft-wayne"]
     assert ids(index, "silao", kind="Union") == []
-    with pytest.raises(TrinationalError, match="no kind 'Plnat'") as error:
+    with pytest.raises(WrongUseError, match="no such kind: 'Plnat'") as error:
         search(index, "silao", kind="Plnat")
     assert error.value.hint == "did you mean 'Plant'?"
 
