@@ -79,12 +79,25 @@ def search(
 ) -> list[dict[str, str | None]]:
     """Things whose names, keys, places or products match `text`, best first.
 
-    Parameters: `kind` a kind of the ontology (`Organization` takes unions, corporations… too), `country` an
-    ISO 3166-1 alpha-2 code, `limit` the most rows (`None`: all). Returns dictionaries with `id`, `kind`, `name` (the
-    preferred one), `country` and `match` (the text that matched); an empty list where nothing is like `text`.
-    Raises `WrongUseError` where the kind is unknown, `TrinationalError` where the index cannot be read.
+    Parameters
+    ----------
+    kind
+        A kind of the ontology; `Organization` takes unions, corporations and associations too.
+    country
+        ISO 3166-1 alpha-2 code.
+    limit
+        The most rows; `None` for all.
 
-    Limits: words are whole or, for the last one, begun; there is no stemming and no translation.
+    Returns dictionaries with `id`, `kind`, `name` (the preferred one), `country` and `match` (the text that
+    matched); an empty list where nothing is like `text`. Words are whole or, for the last one, begun; there is
+    no stemming and no translation.
+
+    Raises
+    ------
+    WrongUseError
+        The kind is unknown.
+    TrinationalError
+        The index cannot be read.
     """
     query = str(pl.select(fold(pl.lit(text))).item())
     if not query or limit == 0:
