@@ -26,7 +26,7 @@ STOPS = frozenset({"Sector", "Product", "Place"})
 _SIGNED = (("Coverage", "union", "SIGNED", "agreement"), ("Coverage", "employer", "SIGNED", "agreement"))
 _EVIDENCE = (
     *("source", "locator", "url", "further_urls", "page_title", "page_publisher", "page_class", "page_date"),
-    *("retrieved", "evidence_type", "status", "as_of", "note"),
+    *("retrieved", "evidence_type", "status", "as_of", "sensitivity", "note"),
 )
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _FACTS = {
@@ -72,7 +72,8 @@ def neighbourhood(
     ids
         Canonical ids to start from.
     hops
-        Steps, 1 or more. A step never leads through a sector, product or place, unless it starts there.
+        Steps, 1 or more. A step never leads through a sector, product or place, unless it starts there; a tie
+        of three or more comes with all its parties.
     relations
         Kinds of relations to follow; all but `InSector` and `Making` by default.
     restricted
@@ -113,10 +114,12 @@ def neighbourhood(
     hop = dict.fromkeys(sorted(ids), 0)
     frontier = list(hop)
     for step in range(1, hops + 1):
-        found = _collect(view.touching(_series(frontier)) for view in views)
-        reached = {row[end] for row in found for end in ("tail", "head")} - hop.keys()
+        reached = _ends(views, frontier) - hop.keys()
+        ties = [i for i in reached if things.get(reached).get(i, {}).get("kind") == "Tie"]
+        reached |= _ends(views, ties) - hop.keys()
         hop |= dict.fromkeys(sorted(reached), step)
-        frontier = [i for i in sorted(reached) if things.get(reached).get(i, {}).get("kind") not in STOPS]
+        kinds = {i: things.get(reached).get(i, {}).get("kind") for i in reached}
+        frontier = [i for i in sorted(reached) if kinds[i] not in STOPS]
     return _graph(things, _collect(view.between(_series(hop)) for view in views), hop)
 
 
@@ -167,6 +170,12 @@ def result(
         hop |= dict.fromkeys(sorted(near), 1)
         edges += _collect(view.between(_series(hop)) for view in views)
     return _graph(things, edges, hop)
+
+
+def _ends(views: Sequence[_View], ids: Sequence[str]) -> set[str]:
+    """Ends of the edges that `ids` reach."""
+    found = _collect(view.touching(_series(ids)) for view in views) if ids else []
+    return {row[end] for row in found for end in ("tail", "head")}
 
 
 def _series(ids: Iterable[str]) -> pl.Series:

@@ -73,10 +73,9 @@ def _node(parent: ElementTree.Element, picture: Picture, node: Node) -> None:
 
 
 def _edge(parent: ElementTree.Element, picture: Picture, number: int, edge: Edge) -> None:
-    colour, width, arrow = look(edge.name)
-    kind = "directed" if arrow else "undirected"
+    colour, width, _ = look(edge.name)
     ends = {"source": clean(edge.tail), "target": clean(edge.head)}
-    element = _add(parent, "edge", id=str(number), **ends, label=clean(edge.short), type=kind, kind=edge.name)
+    element = _add(parent, "edge", id=str(number), **ends, label=clean(edge.short), kind=edge.name)
     first = edge.attributes[0]
     _values(
         element,

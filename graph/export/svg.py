@@ -28,7 +28,10 @@ LINES = {
     "SHIFT": ("#A11D3F", 4.0, True),
     "SHARED": ("#00704F", 2.4, False),
     "GAP": ("#A11D3F", 2.4, False),
-    "FUNDS": ("#5F6B00", 1.8, True),
+    "FUNDS": ("#006C8A", 1.8, True),
+    "COVERS": ("#5F6B00", 1.6, True),
+    "SIGNED": ("#5F6B00", 1.6, False),
+    "SUCCEEDED_BY": ("#4A6785", 2.2, True),
 }
 _OTHER_LINE = ("#767676", 1.3, False)
 _MARGIN = 28.0
