@@ -1,0 +1,30 @@
+"""Runs one analysis over a folder of graph tables and prints its seconds, rows and peak memory as JSON.
+
+A process of its own, because the peak memory of a process never falls again.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from graph.labor_graph import LaborGraph
+
+
+def main() -> None:
+    graph = LaborGraph(Path(sys.argv[1]))
+    analysis = getattr(graph, sys.argv[2])
+    times = []
+    for _ in range(2):
+        started = time.perf_counter()
+        rows = analysis().height
+        times.append(time.perf_counter() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps({"first": times[0], "seconds": min(times), "rows": rows, "gigabytes": peak}))
+
+
+if __name__ == "__main__":
+    main()
