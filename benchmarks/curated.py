@@ -33,7 +33,7 @@ COLUMNS = {
     "solidarity": "link_id from_id to_id type date date_to description related_case_id related_plant_id",
     "organizations": "org_id name native_name abbrev country type founded note",
     "programs": "program_id name funder_ids implementer_ids place country start end amount_usd note",
-    "disputes": "dispute_id type date_start date_end plant_id employer_id union_id result result_class"
+    "disputes": "dispute_id type date date_to plant_id corp_id union_id result result_class"
     " votes_for votes_against votes_null workers note",
 }
 

@@ -355,9 +355,9 @@ def disputes(world: World, represented: pl.DataFrame) -> pl.DataFrame:
                 "dispute_id"
             ),
             "type",
-            draw.date("disputes.date", size, "month").alias("date_start"),
+            draw.date("disputes.date", size, "month").alias("date"),
             "plant_id",
-            pl.col("operator").alias("employer_id"),
+            pl.col("operator").alias("corp_id"),
             "union_id",
             pl.when(pl.col("type") == "strike").then(pl.lit("workers_returned")).alias("result"),
             "result_class",

@@ -89,8 +89,8 @@ def search(
         The most rows; `None` for all.
 
     Returns dictionaries with `id`, `kind`, `name` (the preferred one), `country` and `match` (the text that
-    matched); an empty list where nothing is like `text`. Words are whole or, for the last one, begun; there is
-    no stemming and no translation.
+    matched), an empty list where nothing is like `text`. Words are whole or, for the last one, begun; there
+    is no stemming and no translation.
 
     Raises
     ------

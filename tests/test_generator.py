@@ -24,7 +24,7 @@ REFERENCES = {
     "programs": {"funder_ids": "org", "implementer_ids": "org"},
     "rrm_cases": {"facility_id": "plant", "petitioner_ids": "union", "incumbent_union_id": "union"},
     "case_steps": {"case_id": "case"},
-    "disputes": {"plant_id": "plant", "employer_id": "corp", "union_id": "union"},
+    "disputes": {"plant_id": "plant", "corp_id": "corp", "union_id": "union"},
 }
 KEYS = {
     "corporations": ["corp_id"],
