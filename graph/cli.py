@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import networkx as nx
 import polars as pl
 import typer
+from loaders.load import Report
 from rich.text import Text
 
 import loaders
 from graph.build import build as build_graph
 from graph.check import check as check_graph
 from graph.console import OUT, Format, print_error, print_rows, steps
+from graph.export import FORMATS, Picture, draw
+from graph.export import write as write_picture
+from graph.export.rdf import FORMATS as RDF_FORMATS
+from graph.export.rdf import write as write_rdf
 from graph.home import VARIABLE, Home
 from graph.labor_graph import LaborGraph
+from graph.network import result as result_network
 from graph.release import load_release
-from graph.show import Line, show as show_thing
-from loaders.load import Report
-from ontology import TrinationalError, WrongUseError, model, nearest
+from graph.show import Line
+from graph.show import show as show_thing
+from graph.sparql import query as run_query
+from ontology import LANGUAGES, TrinationalError, WrongUseError, model, nearest
 
 EPILOG = "Data lives in --home DIR, else $TRINATIONAL_HOME, else the platform's data folder."
+DEMO_TITLE = "Where production moved across borders, and who represents the workers at both ends"
+
+
+class QueryFormat(StrEnum):
+    """How the answer to a query is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    turtle = "turtle"
+
+
 app = typer.Typer(
     help="Who owns, represents, supplies and moves what across Canada, the United States and Mexico.",
     epilog=EPILOG,
@@ -40,6 +62,15 @@ LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="Rows at
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="YYYY, YYYY-MM or YYYY-MM-DD.")
 ]
+
+
+LanguageOption = Annotated[str, typer.Option(help="en, es or fr.")]
+
+
+def _language(given: str) -> str:
+    if given not in LANGUAGES:
+        raise WrongUseError(f"no such language: {given!r}", hint=f"use {', '.join(LANGUAGES)}")
+    return given
 
 
 @app.callback()
@@ -81,8 +112,8 @@ def demo(
         sectors.filter(tie="none_found"), "Widest solidarity gaps (no tie found in the sources searched)", 8
     )
     with steps("Picture"):
-        picture = _picture_of_shifts(graph, shifts)
-        _write_picture(picture, "html", out)
+        moved = shifts.filter(pl.col("outcome").is_in(["carried_out", "partly"])).head(12)
+        write_picture(_picture(graph, _shift_network(graph, moved), title=DEMO_TITLE), out)
     OUT.print(
         f"Picture: {out}",
         f"Data:    {place.path}",
@@ -249,7 +280,7 @@ def search(
 def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ID", help="An id, or a name that only one thing has.")],
-    language: Annotated[str, typer.Option(help="en, es or fr.")] = "en",
+    language: LanguageOption = "en",
     format: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:
@@ -257,9 +288,7 @@ def show(
 
     Example: trinational show plant:gm-silao
     """
-    if language not in ("en", "es", "fr"):
-        raise WrongUseError(f"no such language: {language!r}", hint="use en, es or fr")
-    thing, lines = show_thing(_open(context, home), name, language)
+    thing, lines = show_thing(_open(context, home), name, _language(language))
     if format is Format.table:
         _print_page(thing, lines)
     else:
@@ -383,6 +412,132 @@ def _print_sectors(found: pl.DataFrame, title: str, limit: int | None) -> None:
         source=pl.col("evidence").list.eval(pl.element().struct.field("url")).list.drop_nulls().list.first()
     )
     print_rows(shown, Format.table, title=title, limit=limit, columns=columns)
+
+
+@app.command()
+def sparql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="A query, a file that holds one, or - for standard input.")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Bind a variable.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the query is stopped.")] = 60.0,
+    format: Annotated[
+        QueryFormat, typer.Option("--format", help="table, csv, json (W3C results) or turtle.")
+    ] = QueryFormat.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Answer a SPARQL query. The default graph is the resolved graph; GRAPH ?source is what one source said.
+
+    Prefixes are declared: the empty one for the ontology, id:, term:, source:, skos:, prov:, org: and more.
+    Values of --param are ids (plant:gm-silao), numbers, <IRIs> or "texts".
+
+    Example: trinational sparql 'SELECT ?name { ?union a :Union ; :name ?name ; :country "MX" } LIMIT 5'
+    """
+    text, name = _query_text(query)
+    params = dict(_split_param(given) for given in param or [])
+    store = _open(context, home).folder / "store"
+    answer = run_query(store, text, params, timeout=timeout, limit=limit, name=name)
+    if format is QueryFormat.table and answer.graph is None:
+        print_rows(answer.table(), Format.table, title="no answer", limit=limit)
+    elif format is QueryFormat.json:
+        print(json.dumps(answer.json(), ensure_ascii=False, indent=1))
+    else:
+        sys.stdout.write(answer.csv() if format is QueryFormat.csv else answer.turtle())
+
+
+def _query_text(given: str) -> tuple[str, str]:
+    """The text of a query and what messages call it."""
+    if given == "-":
+        return sys.stdin.read(), "query"
+    if "{" in given:
+        return given, "query"
+    path = Path(given)
+    try:
+        return path.read_text(encoding="utf-8"), path.name
+    except UnicodeDecodeError as error:
+        raise WrongUseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except OSError:
+        hint = "a query has braces: SELECT … { … }"
+        raise WrongUseError(f"{given!r} is neither a file nor a query", hint=hint) from None
+
+
+def _split_param(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals or not name:
+        raise WrongUseError(f"--param {given!r}", hint="write NAME=VALUE, such as -p plant=plant:gm-silao")
+    return name, value
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    format: Annotated[str, typer.Argument(help=f"{', '.join((*FORMATS, *RDF_FORMATS))}.")],
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Things to start from (RDF: none for the whole graph).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write.")] = None,
+    hops: Annotated[int, typer.Option(min=1, max=6, help="Steps around the things.")] = 1,
+    result: Annotated[str | None, typer.Option(help="shifts or sectors: draw an analysis instead.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of the result that are drawn.")] = 20,
+    title: Annotated[str | None, typer.Option(help="The finding, in a sentence.")] = None,
+    language: LanguageOption = "en",
+    restricted: Annotated[
+        bool, typer.Option(help="Also statements marked restricted; the file says so.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Write a picture (html, svg), a graph file (gexf, graphml, csv) or RDF (ttl, nq, jsonld).
+
+    Example: trinational export html plant:gm-silao --hops 2 --out silao.html
+    """
+    known = (*FORMATS, *RDF_FORMATS)
+    if format not in known:
+        raise WrongUseError(
+            f"no such format: {format!r}", hint=nearest(format, known) or f"use {', '.join(known)}"
+        )
+    graph = _open(context, home)
+    found = [graph.resolve(name) for name in ids or []]
+    target = out or Path(f"trinational.{format}" if format != "csv" else "trinational-csv")
+    with steps("Exporting"):
+        if format in RDF_FORMATS:
+            write_rdf(graph.folder, target, format, found)
+        else:
+            network = _network(graph, found, result, hops, limit, restricted)
+            write_picture(_picture(graph, network, title=title, language=_language(language)), target, format)
+    OUT.print(f"Written: {target}")
+
+
+def _network(
+    graph: LaborGraph, ids: list[str], result: str | None, hops: int, limit: int, restricted: bool
+) -> nx.MultiDiGraph[str]:
+    """What to draw: the rows of an analysis, or what lies around things."""
+    if result == "shifts":
+        return _shift_network(graph, graph.production_shifts().head(limit))
+    if result == "sectors":
+        rows = graph.shared_sectors().head(limit)
+        return result_network(
+            graph.scan, graph.said, rows, tail="union_a", head="union_b", name="SHARED_SECTORS"
+        )
+    if result:
+        raise WrongUseError(f"no such result: {result!r}", hint="use shifts or sectors")
+    if not ids:
+        raise WrongUseError("nothing to draw", hint="name one or more things, or --result shifts")
+    return graph.neighbourhood(*ids, hops=hops, restricted=restricted)
+
+
+def _shift_network(graph: LaborGraph, rows: pl.DataFrame) -> nx.MultiDiGraph[str]:
+    ends = {"tail": "origin", "head": "destination", "name": "SHIFT"}
+    return result_network(graph.scan, graph.said, rows, around=["Representation"], **ends)
+
+
+def _picture(
+    graph: LaborGraph, network: nx.MultiDiGraph[str], *, title: str | None = None, language: str = "en"
+) -> Picture:
+    sources = graph.table("Source").select("id", "licence").iter_rows()
+    licences = {str(name).partition("@")[0]: licence for name, licence in sources}
+    return draw(network, title=title, language=language, licences=licences)
 
 
 def _print_contents(graph: LaborGraph) -> None:

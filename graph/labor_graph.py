@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from graph.engine import Tables
 from graph.home import Home
 from ontology import WrongUseError, model, nearest
 
@@ -81,6 +82,11 @@ class LaborGraph:
         return self.scan(kind).collect()
 
     @property
+    def tables(self) -> Tables:
+        """The tables as the analyses take them."""
+        return Tables.at(self.folder)
+
+    @property
     def things(self) -> pl.DataFrame:
         """Every thing: `id`, `kind`, `name`, `country` (text), `sources` (list of text)."""
         return pl.read_parquet(self.folder / "things.parquet")
@@ -144,19 +150,20 @@ class LaborGraph:
         """Where production moved or is said to move: see `graph.analysis.production_shifts`."""
         from graph.analysis import production_shifts
 
-        return production_shifts(self.scan, **parameters)
+        return production_shifts(self.tables, **parameters)
 
     def shared_sectors(self, **parameters: Any) -> pl.DataFrame:
         """Unions across borders that share sectors or employers: see `graph.analysis.shared_sectors`."""
         from graph.analysis import shared_sectors
 
-        return shared_sectors(self.scan, **parameters)
+        return shared_sectors(self.tables, **parameters)
 
-    def neighbourhood(self, *ids: str, hops: int = 1) -> nx.MultiDiGraph[str]:
-        """What lies around one or more things, as a networkx graph."""
+    def neighbourhood(self, *ids: str, hops: int = 1, restricted: bool = False) -> nx.MultiDiGraph[str]:
+        """What lies within `hops` steps of one or more things: see `graph.network.neighbourhood`."""
         from graph.network import neighbourhood
 
-        return neighbourhood(self.scan, ids, hops=hops)
+        known = [self.resolve(name) for name in ids]
+        return neighbourhood(self.scan, self.said, known, hops, restricted=restricted)
 
     def __repr__(self) -> str:
         about = self.about

@@ -4,11 +4,12 @@
 """
 
 from ontology.errors import TrinationalError, WrongUseError, nearest
-from ontology.model import BASE, Authority, Column, Edge, Kind, Model, Term, model
+from ontology.model import BASE, LANGUAGES, Authority, Column, Edge, Kind, Model, Term, model
 from ontology.schema import schema
 
 __all__ = [
     "BASE",
+    "LANGUAGES",
     "Authority",
     "Column",
     "Edge",
