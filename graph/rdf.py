@@ -45,9 +45,6 @@ PREFIXES = {
 }
 RDF_TYPE = PREFIXES["rdf"] + "type"
 DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
-ABOUT = PREFIXES["schema"] + "about"
-IDENTIFIER = PREFIXES["schema"] + "identifier"
-SAME_AS = PREFIXES["owl"] + "sameAs"
 DATATYPES = {
     "date": PREFIXES["edtf"] + "EDTF-level0",
     "decimal": PREFIXES["xsd"] + "double",
@@ -55,6 +52,7 @@ DATATYPES = {
     "integer": PREFIXES["xsd"] + "integer",
 }
 Text: TypeAlias = pl.Expr | str
+Read: TypeAlias = Callable[[str], pl.LazyFrame | None]
 
 KNOWN = ("stated", "filed", "found")
 """Statuses of a relation that is seen as a direct edge."""
@@ -84,15 +82,25 @@ class Property:
 class View:
     """Rows described as RDF: a subject per row, its types and properties.
 
-    `rows` has the column `_subject`: an IRI after BASE, percent-encoded. `graph` is the IRI of the named
-    graph, `FROM_SOURCE` for the graph of each row's source release, or empty for the default graph.
+    A subject is `space` and the id in column `_subject` (percent-encoded), after BASE. `graph` is the IRI of
+    the named graph, `FROM_SOURCE` for the graph of each row's source release, or empty for the default graph.
     """
 
-    name: str
     rows: pl.LazyFrame
+    space: str
     types: tuple[str, ...]
     properties: tuple[Property, ...]
     graph: str = ""
+
+
+def tables(graph: Path) -> Read:
+    """The graph tables of a folder by name (`Plant`, `said/Plant`, `identity`); None where there is none."""
+
+    def read(name: str) -> pl.LazyFrame | None:
+        path = graph / f"{name}.parquet"
+        return pl.scan_parquet(path) if path.is_file() else None
+
+    return read
 
 
 def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None = None) -> int:
@@ -114,93 +122,98 @@ def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None
 
 def nquads(graph: Path) -> Iterator[bytes]:
     """The whole graph as N-Quads, in chunks of whole lines, always in the same order."""
-    for view in views(graph):
+    for view in views(tables(graph)):
         yield from lines(view)
-    marks = sorted(derived_marks())
-    yield "".join(f"{mark} .\n" for mark in marks).encode()
-    yield "".join(f"{mark} <{DERIVED}> .\n" for mark in marks).encode()
     yield "".join(f"{fact} <{VOCABULARY}> .\n" for fact in sorted(set(_vocabulary()))).encode()
 
 
-def views(graph: Path) -> Iterator[View]:
+def views(read: Read) -> Iterator[View]:
     """Everything that the tables of a graph say: the resolved graph, then what each source said."""
-    yield from resolved_views(graph)
-    for edge in edge_views(graph):
+    yield from resolved_views(read)
+    for edge in edge_views(read):
         yield replace(edge, graph=DERIVED)
-    for kind in model().things:
-        if (path := graph / "said" / f"{kind.name}.parquet").is_file():
-            yield _said(kind, pl.scan_parquet(path), space(kind))
-    for kind in model().relations:
-        if (path := graph / f"{kind.name}.parquet").is_file():
-            yield _said(kind, pl.scan_parquet(path), "id/")
+    for kind in (*model().things, *model().relations):
+        rows = read(kind.name if kind.is_relation else f"said/{kind.name}")
+        if rows is not None:
+            yield _said_view(kind, rows)
 
 
-def resolved_views(graph: Path) -> Iterator[View]:
+def resolved_views(read: Read) -> Iterator[View]:
     """The default graph: things, relations, records, merged ids, direct edges."""
     for kind in (*model().things, *model().relations):
-        if (path := graph / f"{kind.name}.parquet").is_file():
-            yield kind_view(kind, pl.scan_parquet(path))
+        if (rows := read(kind.name)) is not None:
+            yield _kind_view(kind, rows)
     for kind in model().things:
-        if (path := graph / "said" / f"{kind.name}.parquet").is_file():
-            yield record_view(kind, pl.scan_parquet(path))
-    if (path := graph / "identity.parquet").is_file():
-        yield identity_view(pl.scan_parquet(path))
-    yield from edge_views(graph)
+        if (rows := read(f"said/{kind.name}")) is not None:
+            yield _record_view(kind, rows)
+    if (rows := read("identity")) is not None:
+        merged = Property(PREFIXES["owl"] + "sameAs", "id", "iri", "id/")
+        yield View(rows.with_columns(_subject=encoded("record_id")), "id/", (), (merged,))
+    yield from edge_views(read)
 
 
-def edge_views(graph: Path) -> Iterator[View]:
-    """The direct edges of every kind of relation that can be seen as one."""
+def edge_views(read: Read) -> Iterator[View]:
+    """The direct edges of relations, each once; then what says that they are derived."""
     for kind in model().relations:
-        if kind.edge and (path := graph / f"{kind.name}.parquet").is_file():
-            yield edge_view(kind, pl.scan_parquet(path))
+        if kind.edge and (rows := read(kind.name)) is not None:
+            tail, head = kind.edge.tail, pl.col(kind.edge.head).unique().sort()
+            edges = known_edges(kind, rows).group_by(tail).agg(head).sort(tail)
+            item = Property(kind.edge.iri, kind.edge.head, "iri", "id/", many=True)
+            yield View(edges.with_columns(_subject=encoded(tail)), "id/", (), (item,))
+    yield _marks_view()
 
 
-def kind_view(kind: Kind, rows: pl.LazyFrame) -> View:
-    """Rows of a graph table: preferred values of things; roles, values and evidence of relations."""
-    relation = kind.is_relation
-    types = (kind.name, *kind.parents, *(["Record"] if relation else []))
-    columns = (*kind.columns, *model().evidence) if relation else kind.columns
-    origin = Property(DERIVED_FROM, "source" if relation else "sources", "iri", "source/", not relation)
-    properties = (*(item for column in columns for item in _properties(column, bounds=True)), origin)
-    return View(kind.name, _named(rows, space(kind)), tuple(ONTOLOGY + name for name in types), properties)
-
-
-def record_view(kind: Kind, rows: pl.LazyFrame) -> View:
-    """The records that things were derived from: what is known of each, not what it says."""
-    subject = pl.concat_str(
-        pl.lit("record/"),
-        encoded("source", ":@"),
-        pl.lit("/"),
-        encoded("record_id"),
-        pl.lit("/"),
-        encoded("locator"),
-    )
-    given = pl.when(pl.col("record_id") != pl.col("id")).then("record_id").alias("record_id")
+def _marks_view() -> View:
+    """Of each direct edge: that it is derived, from which kind of relation and from which of its roles."""
+    rows = [
+        (kind.edge.iri, True, kind.name, kind.column(kind.edge.tail).term, kind.column(kind.edge.head).term)
+        for kind in model().relations
+        if kind.edge
+    ]
+    frame = pl.LazyFrame(rows, ["_subject", "derived", "kind", "tail", "head"], orient="row")
     properties = (
-        Property(ABOUT, "id", "iri", space(kind)),
-        Property(IDENTIFIER, "record_id"),
+        Property(ONTOLOGY + "derived", "derived", "flag"),
+        Property(DERIVED_FROM, "kind", "iri", "ontology#"),
+        Property(ONTOLOGY + "tail", "tail", "iri", "ontology#"),
+        Property(ONTOLOGY + "head", "head", "iri", "ontology#"),
+    )
+    local = pl.col("_subject").str.strip_prefix(ONTOLOGY)
+    return View(frame.with_columns(local).sort("_subject"), "ontology#", (), properties)
+
+
+def _kind_view(kind: Kind, rows: pl.LazyFrame) -> View:
+    """Rows of a graph table: preferred values of things; roles, values and evidence of relations."""
+    types = (kind.name, *kind.parents, *(["Record"] if kind.is_relation else []))
+    columns = (*kind.columns, *model().evidence) if kind.is_relation else kind.columns
+    properties = [item for column in columns for item in _properties(column, bounds=True)]
+    if kind.is_relation:
+        properties.append(Property(DERIVED_FROM, "source", "iri", "source/"))
+    else:
+        properties.append(Property(DERIVED_FROM, "sources", "iri", "source/", many=True))
+    subject = rows.with_columns(_subject=encoded("id", _safe(space(kind))))
+    return View(subject, space(kind), tuple(ONTOLOGY + name for name in types), tuple(properties))
+
+
+def _record_view(kind: Kind, rows: pl.LazyFrame) -> View:
+    """The records that things were derived from: what is known of each, not what it says."""
+    key = (encoded("source", ":@"), encoded("record_id"), encoded("locator"))
+    given = pl.when(pl.col("record_id") != pl.col("id")).then("record_id")
+    properties = (
+        Property(PREFIXES["schema"] + "about", "id", "iri", space(kind)),
+        Property(PREFIXES["schema"] + "identifier", "record_id"),
         *(item for column in model().evidence for item in _properties(column, bounds=False)),
         Property(DERIVED_FROM, "source", "iri", "source/"),
     )
-    return View(
-        f"records of {kind.name}",
-        rows.with_columns(subject.alias("_subject")).with_columns(given),
-        (ONTOLOGY + "Record",),
-        properties,
-    )
+    subject = rows.with_columns(pl.concat_str(key, separator="/").alias("_subject"), given.alias("record_id"))
+    return View(subject, "record/", (ONTOLOGY + "Record",), properties)
 
 
-def identity_view(rows: pl.LazyFrame) -> View:
-    """Ids that sources gave, where the thing has another canonical id."""
-    return View("identity", _named(rows, "id/", "record_id"), (), (Property(SAME_AS, "id", "iri", "id/"),))
-
-
-def edge_view(kind: Kind, rows: pl.LazyFrame) -> View:
-    """The direct edges of a kind of relation, each once."""
-    assert kind.edge is not None
-    edge = known_edges(kind, rows).select(kind.edge.tail, kind.edge.head).unique().sort(pl.all())
-    item = Property(edge_iri(kind), kind.edge.head, "iri", "id/")
-    return View(f"edges of {kind.name}", _named(edge, "id/", kind.edge.tail), (), (item,))
+def _said_view(kind: Kind, rows: pl.LazyFrame) -> View:
+    """What sources said: types and values in the graph of the release, and how it is known of relations."""
+    status = [column for column in model().evidence if kind.is_relation and column.name == "status"]
+    properties = tuple(p for c in (*kind.columns, *status) for p in _properties(c, bounds=False))
+    subject = rows.with_columns(_subject=encoded("id", _safe(space(kind))))
+    return View(subject, space(kind), (ONTOLOGY + kind.name,), properties, FROM_SOURCE)
 
 
 def known_edges(kind: Kind, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -214,17 +227,6 @@ def known_edges(kind: Kind, rows: pl.LazyFrame) -> pl.LazyFrame:
     if kind.name == "Representation":
         return kept.filter(pl.col("representation_status").is_in(REPRESENTED))
     return kept
-
-
-def edge_iri(kind: Kind) -> str:
-    """IRI of the direct edge of a relation.
-
-    >>> edge_iri(model().kind("Affiliation"))
-    'https://w3id.org/trinational/ontology#affiliatedWith'
-    """
-    assert kind.edge is not None
-    first, *others = kind.edge.name.lower().split("_")
-    return ONTOLOGY + first + "".join(word.capitalize() for word in others)
 
 
 def space(kind: Kind) -> str:
@@ -285,7 +287,7 @@ def _text(part: Text) -> pl.Expr:
 
 
 def _lines(view: View, rows: pl.DataFrame) -> pl.Series:
-    subject = pl.concat_str(pl.lit(f"<{BASE}"), "_subject", pl.lit("> "))
+    subject = pl.concat_str(pl.lit(f"<{BASE}{view.space}"), "_subject", pl.lit("> "))
     if view.graph == FROM_SOURCE:
         end = pl.concat_str(pl.lit(f" <{SOURCE}"), "_graph", pl.lit("> .\n"))
     else:
@@ -319,15 +321,8 @@ def _vocabulary() -> Iterator[str]:
             yield f"<{column.iri}> {label} {ox.Literal(text, language=language)}"
 
 
-def derived_marks() -> Iterator[str]:
-    """What says of each direct edge that it is derived, and from which kind and roles of relation."""
-    for kind in model().relations:
-        if kind.edge:
-            edge = f"<{edge_iri(kind)}>"
-            yield f"{edge} <{ONTOLOGY}derived> {ox.Literal(True)}"
-            yield f"{edge} <{DERIVED_FROM}> <{kind.iri}>"
-            yield f"{edge} <{ONTOLOGY}tail> <{kind.column(kind.edge.tail).iri}>"
-            yield f"{edge} <{ONTOLOGY}head> <{kind.column(kind.edge.head).iri}>"
+def _safe(space: str) -> str:
+    return ":@" if space == "source/" else ":"
 
 
 def _encode(values: pl.Series, safe: str) -> pl.Series:
@@ -356,22 +351,10 @@ def _written(item: Property, values: pl.Series) -> pl.Series:
         each = pl.col("value").drop_nulls().unique(maintain_order=True)
         return written.group_by("row", maintain_order=True).agg(each)["value"]
     if item.type == "iri":
-        return _encode(values, ":@" if item.space == "source/" else ":")
+        return _encode(values, _safe(item.space))
     if item.type in ("text", "date"):
         return _escape(values)
     return values.cast(pl.String)
-
-
-def _named(rows: pl.LazyFrame, before: str, column: str = "id") -> pl.LazyFrame:
-    safe = ":@" if before == "source/" else ":"
-    return rows.with_columns(pl.concat_str(pl.lit(before), encoded(column, safe)).alias("_subject"))
-
-
-def _said(kind: Kind, rows: pl.LazyFrame, before: str) -> View:
-    """What sources said: types and values in the graph of the release, and how it is known of relations."""
-    status = [column for column in model().evidence if kind.is_relation and column.name == "status"]
-    properties = tuple(p for c in (*kind.columns, *status) for p in _properties(c, bounds=False))
-    return View(f"said {kind.name}", _named(rows, before), (ONTOLOGY + kind.name,), properties, FROM_SOURCE)
 
 
 def _properties(column: Column, *, bounds: bool) -> Iterator[Property]:
