@@ -145,7 +145,7 @@ def result(
         an id is a place, in the country that `<column>_country` or `country_…` gives. `evidence` is a list
         of `{source, locator, url, date, status}`.
     name
-        Name of the edges, such as `SHIFT`.
+        Name of the edges, such as `SHIFT` or `SHARED`; a row whose `tie` is `none_found` becomes a `GAP`.
     around
         Kinds of relations (`Representation`, `Ownership`…) drawn around the ends.
 
@@ -296,11 +296,16 @@ def _collect(frames: Iterable[pl.LazyFrame]) -> list[Row]:
 
 
 def _result_edge(number: int, row: Row, tail: str, head: str, name: str) -> Row:
-    flat = {key: value for key, value in row.items() if not isinstance(value, dict | list)}
+    flat = {key: value for key, value in row.items() if not _nested(value)}
+    name = "GAP" if row.get("tie") == "none_found" else name
     ends = {"tail": _end(row, tail), "head": _end(row, head)}
     evidence = [dict(item) for item in row.get("evidence") or []]
     dates = {"id": f"{name}|{number}|{ends['tail']}|{ends['head']}", "kind": name.title(), "name": name}
     return flat | ends | dates | {"evidence": evidence}
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(not isinstance(v, str) for v in value))
 
 
 def _end(row: Row, column: str) -> str:

@@ -151,7 +151,11 @@ def _data(picture: Picture) -> dict[str, Any]:
     return {
         "width": picture.width,
         "height": picture.height,
-        "words": {"hint": words("evidence.hint"), "none": words("evidence.none")},
+        "words": {
+            "hint": words("evidence.hint"),
+            "none": words("evidence.none"),
+            "ties": words("table.linked"),
+        },
         "columns": [
             {
                 "label": words("column." + c),
@@ -281,7 +285,8 @@ def _table(picture: Picture) -> str:
     linked: dict[str, list[str]] = {node.id: [] for node in picture.nodes}
     for edge in picture.edges:
         sources = " ".join(f'<a href="#source-{n}">[{n}]</a>' for n in edge.numbers)
-        for mine, other, arrow in ((edge.tail, edge.head, "→"), (edge.head, edge.tail, "←")):
+        there, back = ("→", "←") if look(edge.name)[2] else ("–", "–")
+        for mine, other, arrow in ((edge.tail, edge.head, there), (edge.head, edge.tail, back)):
             linked[mine].append(f"{arrow} {escape(edge.short)}: {escape(names[other])} {sources}")
     heads = "".join(
         f"<th scope=col>{escape(words('table.' + h))}</th>"

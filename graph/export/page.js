@@ -40,12 +40,20 @@
     });
   }
 
+  function clear(chosen) {
+    panel.textContent = "";
+    panel.parentNode.scrollTop = 0;
+    document.getElementById("side").className = chosen ? "chosen" : "";
+  }
+
   function showNode(id) {
     var node = byId[id];
-    panel.textContent = "";
+    clear(true);
     add(panel, "h3", node.kind + (node.country ? " · " + node.country : ""));
     add(panel, "p").appendChild(document.createElement("b")).textContent = node.name;
+    addRecords(node.records);
     var ties = page.edges.filter(function (edge) { return edge.from === id || edge.to === id; });
+    add(panel, "h3", page.words.ties);
     var list = add(panel, "ul");
     ties.forEach(function (edge) {
       var item = add(list, "li");
@@ -53,13 +61,12 @@
       button.type = "button";
       button.addEventListener("click", function () { chooseEdge(edge.id); });
     });
-    addRecords(node.records);
     find.value = id;
   }
 
   function showEdge(id) {
     var edge = page.edges[id];
-    panel.textContent = "";
+    clear(true);
     add(panel, "h3", edge.style);
     add(panel, "p").appendChild(document.createElement("b")).textContent = edge.text;
     addRecords(edge.records);
@@ -67,7 +74,7 @@
   }
 
   function showNothing() {
-    panel.textContent = "";
+    clear(false);
     add(panel, "p", page.words.hint, "aside");
     find.value = "";
     fade(null);

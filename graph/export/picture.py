@@ -15,9 +15,10 @@ import networkx as nx
 
 from graph.export.layout import Layout, arrange
 from graph.export.words import Words
-from ontology import TrinationalError
+from ontology import TrinationalError, model
 
 LIMIT = 1500
+CENTRES = 5
 COLUMNS = ("CA", "US", "MX", "other")
 COLOURS = {"CA": "#D55E00", "US": "#0072B2", "MX": "#2B2B2B", "other": "#6B6B6B"}
 _ROWS = {
@@ -235,6 +236,8 @@ class _Sketch:
         self.sources: dict[str, Source] = {}
         self.restricted = False
         self.aside: dict[str, list[Record]] = {}
+        start = [i for i, hop in graph.nodes(data="hop") if hop == 0]
+        self.centre = frozenset(start if len(start) <= CENTRES and len(start) < len(graph) else ())
         self.names = {i: self._name(i, data) for i, data in graph.nodes(data=True)}
         self.edges = self._edges()
         self.nodes = [self._node(i) for i in sorted(graph)]
@@ -256,7 +259,6 @@ class _Sketch:
         data = dict(self.graph.nodes[number])
         kind, country, name = data["kind"], str(data.get("country") or ""), self.names[number]
         short = data.get("abbreviation") if len(name) > 20 else None
-        centre = any(hop for _, hop in self.graph.nodes(data="hop")) and data.get("hop") == 0
         return Node(
             id=number,
             kind=kind,
@@ -265,7 +267,7 @@ class _Sketch:
             country=country,
             column=self._column(number),
             symbol=f"Plant.{data['representation']}" if data.get("representation") else kind,
-            focus=bool(centre),
+            focus=number in self.centre,
             x=0.0,
             y=0.0,
             records=tuple(self._facts(kind, data)) + tuple(self.aside.get(number, ())),
@@ -362,21 +364,15 @@ class _Sketch:
         if name == "PARTY" and data.get("role"):
             return self.words.term("party-role", data["role"])
         if name == "SHIFT" and data.get("outcome"):
-            return f"{self.words.short(name)}: {self.words.term('shift-outcome', data['outcome'])}"
+            return self.words.term("shift-outcome", data["outcome"])
         return self.words.short(name)
 
     def _record(self, tail: str, head: str, data: Mapping[str, Any]) -> Record:
         details = list(self.words.details(data["kind"], data))
-        product = data.get("product")
-        if product:
-            details.insert(
-                0,
-                self.graph.nodes[product]["name"]
-                if product in self.graph
-                else str(product).partition(":")[2],
-            )
-        if data.get("band") == "pattern":
-            details.append(self.words("pattern.words"))
+        product = str(data.get("product") or "")
+        if product and data["kind"] in model().kinds:
+            known = self.graph.nodes[product]["name"] if product in self.graph else product.partition(":")[2]
+            details.insert(0, known)
         label = f"{self.names[tail]} {self.words('edge.' + data['name'])} {self.names[head]}"
         evidence = [e for item in json.loads(data.get("evidence", "[]")) for e in self._evidence(item)]
         return Record("; ".join([label, *details]), tuple(dict.fromkeys(evidence)))

@@ -13,6 +13,12 @@ from ontology import TrinationalError, model
 from ontology.model import LANGUAGES
 
 _MOVED = ("carried_out", "partly")
+_RESULT = (
+    *("product", "band", "score", "claim", "pattern", "outcome", "origin_date", "destination_date", "months"),
+    *("jobs_lost", "jobs_gained", "owner", "product_match", "time", "sectors", "shared_employers", "overlap"),
+    *("coverage_ab", "coverage_ba", "tie", "interest", "gap"),
+)
+_RESULT_SCHEMES = {"outcome": "shift-outcome"}
 _SILENT = frozenset({"name", "native_name", "abbreviation", "country", "same_as", "detail_kind"})
 
 
@@ -55,14 +61,14 @@ class Words:
         return model().label(scheme, notation, self.language)
 
     def details(self, kind: str, values: Mapping[str, Any]) -> Iterator[str]:
-        """`label: value` for what a row says, in the order of its columns.
+        """`label: value` for what a row of a kind, or of a result, says, in the order of its columns.
 
         Jobs lost and gained are said only of moves that were carried out.
         """
         form = model().kinds.get(kind)
         known = {c.name: c for c in (*form.columns, *model().evidence[11:13])} if form else {}
         moved = values.get("outcome") in (None, *_MOVED)
-        for name in known or sorted(values):
+        for name in known or _RESULT:
             value = values.get(name)
             if (
                 value in (None, "", [])
@@ -71,17 +77,19 @@ class Words:
             ):
                 continue
             column = known.get(name)
-            if column is not None and column.type == "ref":
-                continue
-            label = column.labels[self.language] if column else self("detail." + name)
-            yield f"{label}: {self._value(value, column.scheme if column else None)}"
+            if column is None:
+                yield f"{self('detail.' + name)}: {self._value(value, _RESULT_SCHEMES.get(name), 'value.')}"
+            elif column.type != "ref":
+                yield f"{column.labels[self.language]}: {self._value(value, column.scheme)}"
 
-    def _value(self, value: Any, scheme: str | None) -> str:
+    def _value(self, value: Any, scheme: str | None, prefix: str = "") -> str:
         if isinstance(value, bool):
             return "✓" if value else "✗"
         if isinstance(value, float):
             return f"{value:,.10g}".replace(",", "\u202f") if value >= 10000 else f"{value:.10g}"
         if isinstance(value, int):
             return f"{value:,}".replace(",", "\u202f") if value >= 10000 else str(value)
+        if prefix and prefix + str(value) in _table():
+            return self(prefix + str(value))
         parts = value if isinstance(value, list) else str(value).split("; ") if scheme else [str(value)]
         return ", ".join(self.term(scheme, part) if scheme else part for part in parts)
