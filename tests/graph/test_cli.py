@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from graph.cli import main
+from graph.cli import app, main
 from graph.home import VARIABLE, Home
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -34,8 +36,8 @@ def rows(answer: tuple[int, str, str]) -> list[dict[str, Any]]:
 
 
 CONTRACTS = {
-    "shifts": "parent origin origin_country destination destination_country product origin_date destination_date "
-    "months owner product_match time pattern claim score band outcome jobs_lost jobs_gained origin_unions "
+    "shifts": "parent origin origin_country destination destination_country product origin_date "
+    "destination_date months owner product_match time pattern claim score band outcome jobs_lost jobs_gained origin_unions "
     "destination_unions evidence",
     "sectors": "union_a country_a union_b country_b sectors overlap coverage_ab coverage_ba shared_employers tie "
     "interest gap evidence",
@@ -131,9 +133,19 @@ def test_no_graph_is_exit_code_1(run: Any, tmp_path: Path) -> None:
     assert "hint: run `trinational demo`" in err
 
 
-def test_every_command_has_help_with_an_example(run: Any) -> None:
-    code, out, _ = run("--help")
+COMMANDS = [
+    command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_and_is_documented(run: Any, command: str) -> None:
+    code, out, _ = run(command, "--help")
     assert code == 0
-    for command in "demo sources load build status check search show sparql shifts sectors export".split():
-        assert command in out
-        assert "Example: trinational " + command in " ".join(run(command, "--help")[1].split())
+    assert "Example: trinational " + command in " ".join(out.split())
+    assert f"| `{command}` |" in (ROOT / "docs/reference/commands.md").read_text()
+
+
+def test_all_commands_are_there() -> None:
+    wanted = "build check demo export load search sectors shifts show sources sparql status"
+    assert " ".join(sorted(COMMANDS)) == wanted
