@@ -145,7 +145,8 @@ def result(
         an id is a place, in the country that `<column>_country` or `country_…` gives. `evidence` is a list
         of `{source, locator, url, date, status}`.
     name
-        Name of the edges, such as `SHIFT` or `SHARED`; a row whose `tie` is `none_found` becomes a `GAP`.
+        Name of the edges, such as `SHIFT` or `SHARED_SECTORS`; a row whose `tie` is `none_found` becomes a
+        `GAP`.
     around
         Kinds of relations (`Representation`, `Ownership`…) drawn around the ends.
 
@@ -451,12 +452,20 @@ def _attributes(row: Row) -> dict[str, str | int | float | bool]:
         if value is None or value == [] or key in ("id", "tail", "head") or key.endswith(("_min", "_max")):
             continue
         if key in ("evidence", "facts"):
-            found[key] = clean(json.dumps(value, ensure_ascii=False, sort_keys=True))
+            found[key] = json.dumps(_cleaned(value), ensure_ascii=False, sort_keys=True)
         elif isinstance(value, bool | int | float):
             found[key] = value
         else:
             found[key] = clean("; ".join(value) if isinstance(value, list) else str(value))
     return found
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cleaned(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def clean(text: str) -> str:

@@ -15,6 +15,7 @@ import networkx as nx
 
 from graph.export.layout import Layout, arrange
 from graph.export.words import Words
+from graph.network import clean
 from ontology import TrinationalError, model
 
 LIMIT = 1500
@@ -196,10 +197,10 @@ def draw(
     nodes = tuple(replace(n, x=layout.points[n.id][0], y=layout.points[n.id][1]) for n in sketch.nodes)
     edges = tuple(replace(edge, bend=bend) for edge, bend in zip(sketch.edges, layout.bends, strict=True))
     date = as_of or max((s.retrieved for s in sketch.sources.values()), default="") or "?"
-    found = title or _finding(nodes, edges, words)
+    found = clean(title or _finding(nodes, edges, words))
     picture = Picture(
         title=found,
-        subtitle=subtitle,
+        subtitle=clean(subtitle),
         language=language,
         as_of=date,
         nodes=nodes,
@@ -379,7 +380,7 @@ class _Sketch:
 
 
 def _undirected(name: str) -> bool:
-    return name in ("TIE", "SHARED", "GAP")
+    return name in ("TIE", "SHARED_SECTORS", "GAP")
 
 
 def _apart(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ LINES = {
     "SUPPLIES": ("#8A5A00", 2.0, True),
     "TIE": ("#00704F", 3.0, False),
     "SHIFT": ("#A11D3F", 4.0, True),
-    "SHARED": ("#00704F", 2.4, False),
+    "SHARED_SECTORS": ("#00704F", 2.4, False),
     "GAP": ("#A11D3F", 2.4, False),
     "FUNDS": ("#006C8A", 1.8, True),
     "COVERS": ("#5F6B00", 1.6, True),

@@ -6,12 +6,13 @@ import re
 import xml.etree.ElementTree as ET
 
 import networkx as nx
+import polars as pl
 import pytest
 from picture_tables import EVIL, tables
 
 from graph.export import FORMATS, draw, svg, write
-from graph.export.picture import LIMIT, Picture
-from graph.network import neighbourhood
+from graph.export.picture import COLOURS, LIMIT, Picture
+from graph.network import neighbourhood, result
 from ontology import TrinationalError
 
 SCAN, SAID = tables()
@@ -182,6 +183,40 @@ def test_too_much_for_a_picture_is_refused_but_exported(tmp_path):
     assert nx.read_gexf(tmp_path / "p.gexf", version="1.3").number_of_nodes() == LIMIT + 1
 
 
+def contrast(colour: str, ground: str) -> float:
+    """Ratio of WCAG 2."""
+
+    def light(hexed: str) -> float:
+        parts = [int(hexed[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    dark, bright = sorted((light(colour), light(ground)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", [*COLOURS.values(), *(line[0] for line in svg.LINES.values())])
+def test_colours_stand_out_from_the_ground(colour):
+    assert contrast(colour, "#F3F4F6") >= 3
+
+
+def test_control_characters_do_not_break_a_file(tmp_path):
+    bad = "a\x01b\x0b\x1f"
+    rows = pl.DataFrame(
+        {
+            "tail": ["union:usw"],
+            "head": ["union:sinttia"],
+            "product": [bad],
+            "evidence": [[{"source": "x@1", "locator": bad, "url": bad, "title": bad}]],
+        }
+    )
+    graph = result(SCAN, SAID, rows, tail="tail", head="head", name="SHARED_SECTORS")
+    picture = draw(graph, title=bad, subtitle=bad)
+    for format in ("svg", "gexf", "graphml"):
+        write(picture, tmp_path / f"p.{format}")
+        ET.parse(tmp_path / f"p.{format}")
+
+
 def test_mistakes_are_named(picture, tmp_path):
     with pytest.raises(TrinationalError, match="no such format: 'htm'"):
         write(picture, tmp_path / "p.htm")
@@ -192,3 +227,12 @@ def test_mistakes_are_named(picture, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(TrinationalError, match="cannot write"):
         write(picture, tmp_path / "file" / "p.html")
+
+
+def test_picture_of_the_built_in_dataset(demo_graph, tmp_path):
+    picture = draw(demo_graph.neighbourhood("plant:gm-silao"))
+    assert {"Union", "Plant", "Case", "Corporation"} <= {node.kind for node in picture.nodes}
+    assert {"REPRESENTS", "TIE", "OPERATES", "PARTY"} <= {edge.name for edge in picture.edges}
+    assert all(edge.numbers for edge in picture.edges)
+    for format in FORMATS:
+        write(picture, tmp_path / f"silao.{format}")

@@ -131,3 +131,22 @@ def test_unknown_ids_and_kinds_are_named():
         neighbourhood(SCAN, SAID, ["plant:gm-silao"], relations=["Supplies"])
     with pytest.raises(TrinationalError, match="no ids"):
         neighbourhood(SCAN, SAID, [])
+
+
+def test_a_pair_without_a_tie_is_a_gap():
+    rows = pl.DataFrame(
+        {
+            "union_a": [{"id": "union:usw", "name": "USW"}, {"id": "union:unifor", "name": "Unifor"}],
+            "union_b": [{"id": "union:sinttia", "name": "SINTTIA"}] * 2,
+            "country_a": ["US", "CA"],
+            "country_b": ["MX", "MX"],
+            "sectors": [["naics-2022:3361"], ["naics-2022:3363"]],
+            "tie": ["none_found", "recorded"],
+        }
+    )
+    graph = result(SCAN, SAID, rows, tail="union_a", head="union_b", name="SHARED_SECTORS")
+    assert edges(graph) == {
+        ("union:usw", "GAP", "union:sinttia"),
+        ("union:unifor", "SHARED_SECTORS", "union:sinttia"),
+    }
+    assert next(iter(graph.edges(data="sectors")))[2].startswith("naics-2022:")
