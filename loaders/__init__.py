@@ -1,1 +1,24 @@
-"""..."""
+"""What the sources say: one module per source, and the framework that they are written in.
+
+`sources()` gives all of them; `loaders.load.load()` loads one.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from loaders.source import Source, Table
+
+_MODULES = ("curated", "us_warn", "mx_retc", "us_olms")
+
+
+def sources() -> dict[str, Source]:
+    """Every source that can be loaded, by id."""
+    found: dict[str, Source] = {}
+    for name in _MODULES:
+        source: Source = importlib.import_module(f"loaders.{name}").SOURCE
+        found[source.id] = source
+    return found
+
+
+__all__ = ["Source", "Table", "sources"]

@@ -1,0 +1,83 @@
+"""What a source is: who publishes it, which files it has, and how each file is read and described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from loaders.row import Row
+
+Read: TypeAlias = Callable[[Path], pl.LazyFrame]
+Describe: TypeAlias = "Callable[[Row], None]"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Files of one layout.
+
+    Attributes
+    ----------
+    pattern
+        Glob of file names: `unions.csv`, `es_*.csv.gz`.
+    read
+        Path -> lazy frame of text columns and `row` (1-based data row). Called once for the headers alone and
+        once for the data, so it only builds a plan (`loaders.read.csv` knows which of the two it is).
+    describe
+        What a row says, see `loaders.row.Row`. Runs once, on column expressions.
+    expected_rows
+        Fewest rows that a file of this layout can have; fewer is an error, not an empty result.
+    expected_bytes
+        Smallest size of a file in bytes.
+    """
+
+    pattern: str
+    read: Read
+    describe: Describe
+    expected_rows: int = 1
+    expected_bytes: int = 1
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public source and its tables.
+
+    Attributes
+    ----------
+    id
+        Short name; records are `<id>@<release>`.
+    url
+        Official address of the files.
+    release
+        Name of a release: text, or a function of the files (`lambda paths: "2021"`); by default the first
+        12 digits of the SHA-256 of the files.
+    snapshot
+        For yearly files of one register: a regular expression whose group 1 is the period within the file's
+        name (`es_([0-9]{4})`). The same id in several files is then one record with the content of the newest
+        file, `first_seen`, `last_seen` and `times`.
+    raw
+        Name of the source's folder among the raw files.
+    folder
+        Folder of the built-in files.
+    retrieved
+        ISO date of retrieval of the files, where it is known.
+    also_there
+        Globs of files that may lie in the folder and are not loaded.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    licence: str
+    url: str
+    tables: tuple[Table, ...]
+    release: str | Callable[[Sequence[Path]], str] | None = None
+    snapshot: str | None = None
+    raw: str = ""
+    folder: Path | None = None
+    retrieved: str | None = None
+    also_there: tuple[str, ...] = ()
