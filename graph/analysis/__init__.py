@@ -1,1 +1,9 @@
-"""..."""
+"""Analyses of the graph: pure functions over its tables, one file each, with evidence on every row.
+
+Their numbers are in `parameters.py`; what each column means is in `docs/reference/analyses.md`.
+"""
+
+from graph.analysis.parameters import DEFAULT, Parameters
+from graph.analysis.production_shifts import production_shifts
+
+__all__ = ["DEFAULT", "Parameters", "production_shifts"]

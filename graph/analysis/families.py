@@ -1,22 +1,42 @@
 """C5: who ultimately controlled a company or plant, as of any month.
 
-Control is held by an owner with more than half of the shares or votes, an accounting consolidation, documented
-control, or by the only owner that the sources name. A joint venture without a majority is its own family. Bounds
-are months since year 0; an unknown bound is open. An owner without a known end ends where another one is known
-to begin. Companies that own each other in a circle are families of their own; `cycles` names them.
+Control is held by an owner with more than half of the shares or votes, an accounting consolidation,
+documented control, or by the only owner that the sources name. A joint venture without a majority is a
+family of its own. Bounds are months since year 0; an unknown bound is open. An owner without a known end ends
+where another one is known to begin. Companies that own each other in a circle are families of their own;
+`cycles` names them.
 """
 
 from __future__ import annotations
 
+import re
+
 import narwhals as nw
+import polars as pl
 
 from graph.analysis.parameters import DEFAULT, Shifts
 from graph.engine import Frame, Tables, cut, keep
+from ontology import WrongUseError
 
 FIRST, LAST = -120_000, 120_000
 _CONTROL = ("accounting_consolidation", "majority_votes", "documented")
 _NO_CONTROL = ("joint", "minority")
 _LONGEST = 5  # doublings: chains of up to 32 owners
+
+
+def month_span(date: str) -> tuple[int, int]:
+    """First and last month of a partial ISO date, as months since year 0.
+
+    Raises `WrongUseError` where the text is no date.
+
+    >>> month_span("2019"), month_span("2019-05-12")
+    ((24228, 24239), (24232, 24232))
+    """
+    found = re.fullmatch(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-[0-3][0-9])?)?", date)
+    if not found:
+        raise WrongUseError(f"no date: {date!r}", hint="use YYYY, YYYY-MM or YYYY-MM-DD")
+    year, month = int(found[1]) * 12, found[2]
+    return (year, year + 11) if month is None else (year + int(month) - 1,) * 2
 
 
 def within(low: str, high: str, first: str, last: str) -> nw.Expr:
@@ -200,13 +220,12 @@ def _alone(edges: Frame) -> Frame:
     return spans.with_columns(parent=nw.col("company"), factor=nw.lit(1.0))
 
 
-def tenures(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
+def tenures(tables: Tables, above: Frame, parameters: Shifts = DEFAULT.shifts) -> Frame:
     """Ultimate parents of plants over time: `plant`, `parent`, `lo`, `hi`, `factor`.
 
-    `factor` is 1 for a plant of the family, less for a joint venture with half or more of it or a contract
-    manufacturer that supplies the family.
+    `above` is what `parents` gives. `factor` is 1 for a plant of the family, less for a joint venture with
+    half or more of it or a contract manufacturer that supplies the family.
     """
-    above = keep(parents(tables, parameters))
     role = nw.col("operator_role").fill_null("operator")
     operations = keep(
         _dated(
@@ -253,3 +272,54 @@ def _with_parents(spans: Frame, above: Frame) -> Frame:
     )
     best = joined.filter(nw.col("lo") <= nw.col("hi")).group_by("plant", "parent", "lo", "hi")
     return best.agg(factor=nw.col("factor").max())
+
+
+def control_records(tables: Tables, ends: pl.DataFrame) -> pl.DataFrame:
+    """The records behind a plant's ultimate parent: `row`, `kind`, `record`, `undated`.
+
+    `ends`: `row`, `plant`, `parent`, `lo`, `hi` (months, null where unknown), one line for each to explain.
+    """
+    wanted = ends.drop_nulls(["plant", "parent"]).with_columns(
+        pl.col("lo").fill_null(FIRST), pl.col("hi").fill_null(LAST)
+    )
+    at = wanted.join(_valid(tables, "Operation", "plant", "operator", wanted["plant"]), on="plant")
+    paths = at.filter(pl.col("first") <= pl.col("hi"), pl.col("last") >= pl.col("lo")).select(
+        *("row", "parent", "lo", "hi", "company"),
+        path=pl.concat_list(_step("Operation")),
+    )
+    found = []
+    for _ in range(2**_LONGEST):
+        found.append(paths.filter(pl.col("company") == pl.col("parent")).select("row", "path"))
+        paths = paths.filter(pl.col("company") != pl.col("parent"))
+        if paths.is_empty():
+            break
+        edges = _valid(tables, "Ownership", "owned", "owner", paths["company"])
+        paths = (
+            paths.join(edges, left_on="company", right_on="owned")
+            .filter(pl.col("first") <= pl.col("hi"), pl.col("last") >= pl.col("lo"))
+            .select(
+                *("row", "parent", "lo", "hi"),
+                company="company_right",
+                path=pl.concat_list("path", _step("Ownership")),
+            )
+        )
+    steps = pl.concat(found).explode("path").select("row", pl.col("path").struct.unnest())
+    return steps.unique().sort("row", "kind", "record")
+
+
+def _step(kind: str) -> pl.Expr:
+    undated = (pl.col("first") == FIRST) & (pl.col("last") == LAST)
+    return pl.struct(kind=pl.lit(kind), record="record", undated=undated)
+
+
+def _valid(tables: Tables, kind: str, low: str, high: str, ids: pl.Series) -> pl.DataFrame:
+    frame = tables[kind].filter(nw.col(low).is_in(ids.unique().to_list()))
+    return cut(
+        frame.select(
+            low,
+            company=high,
+            record="id",
+            first=nw.col("since_min").fill_null(FIRST),
+            last=nw.col("until_max").fill_null(LAST),
+        )
+    )
