@@ -62,14 +62,14 @@ def rdflib_store(tables: Path) -> int:
     """
     dataset = rdflib.Dataset()
     added = 0
-    for view in rdf.views(tables):
+    for view in rdf.views(rdf.tables(tables)):
         for row in view.rows.collect().iter_rows(named=True):
             added += _add(dataset, view, row)
     return added
 
 
 def _add(dataset: rdflib.Dataset, view: rdf.View, row: dict[str, Any]) -> int:
-    subject = rdflib.URIRef(BASE + row["_subject"])
+    subject = rdflib.URIRef(BASE + view.space + row["_subject"])
     name = SOURCE + quote(row["source"], safe=":@") if view.graph == rdf.FROM_SOURCE else view.graph
     graph = dataset.graph(rdflib.URIRef(name)) if name else dataset.default_graph
     objects: list[tuple[rdflib.URIRef, rdflib.term.Node]]

@@ -8,6 +8,9 @@ import polars as pl
 import pytest
 
 from benchmarks.generate import generate
+from benchmarks.measure import SYNTHETIC
+from loaders import sources
+from loaders.load import load
 
 ROOT = Path(__file__).parent.parent
 REFERENCES = {
@@ -124,3 +127,12 @@ def test_registers_tell_of_closures_and_of_mexican_plants(network: Path) -> None
         "es_2016.csv": 21,
         "es_2021.csv": 21,
     }
+
+
+@pytest.mark.parametrize(("source", "folder"), SYNTHETIC.items())
+def test_every_row_loads(network: Path, tmp_path: Path, source: str, folder: str) -> None:
+    report = load(sources()[source], [network / folder], tmp_path / source)
+    rejected = pl.read_parquet(tmp_path / source / "rejected.parquet")
+    assert rejected.is_empty(), rejected
+    assert report.rows_in == report.rows_used > 20
+    assert report.records > report.rows_in
