@@ -163,6 +163,7 @@ def result(
     edges = [
         _result_edge(number, row, tail, head, name) for number, row in enumerate(rows.to_dicts(), start=1)
     ]
+    _name_pages(scan, said, edges)
     hop = dict.fromkeys(sorted({edge[end] for edge in edges for end in ("tail", "head")}), 0)
     if around:
         views = _views(scan, around, restricted)
@@ -303,6 +304,23 @@ def _result_edge(number: int, row: Row, tail: str, head: str, name: str) -> Row:
     evidence = [dict(item) for item in row.get("evidence") or []]
     dates = {"id": f"{name}|{number}|{ends['tail']}|{ends['head']}", "kind": name.title(), "name": name}
     return flat | ends | dates | {"evidence": evidence}
+
+
+def _name_pages(scan: Scan, said: Scan, edges: Sequence[Row]) -> None:
+    """Give the evidence of a result the title, publisher and day of reading of its pages."""
+    items = [item for edge in edges for item in edge["evidence"]]
+    urls = _series({item["url"] for item in items if item.get("url")})
+    tables = [scan(kind.name) for kind in model().relations] + [said(kind.name) for kind in model().things]
+    named = [
+        frame.filter(pl.col("url").is_in(urls.implode())).select(
+            "url", "source", "page_title", "page_publisher", "page_date", "retrieved"
+        )
+        for frame in tables
+    ]
+    rows = pl.concat(pl.collect_all(named)).unique().sort("url", "source", "page_title", nulls_last=True)
+    pages = {row.pop("url"): row for row in reversed(rows.drop("source").to_dicts())}
+    for item in items:
+        item.update({k: v for k, v in pages.get(item.get("url"), {}).items() if v and not item.get(k)})
 
 
 def _nested(value: object) -> bool:

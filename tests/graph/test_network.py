@@ -105,7 +105,10 @@ def test_result_of_an_analysis():
             "destination_country": ["MX", "MX"],
             "band": ["documented", "pattern"],
             "score": [0.95, 0.4],
-            "evidence": [[{"source": "curated@x", "locator": "a.csv#1", "url": "https://x.org"}], None],
+            "evidence": [
+                [{"source": "curated@x", "locator": "a.csv#1", "url": "https://example.org/shiftclaim/1"}],
+                None,
+            ],
         }
     )
     graph = result(
@@ -117,11 +120,9 @@ def test_result_of_an_analysis():
         ("union:usw", "REPRESENTS", "plant:carrier-indianapolis"),
     }
     move = next(d for _, head, d in graph.edges(data=True) if head == "plant:carrier-monterrey")
-    assert (move["band"], move["score"], json.loads(move["evidence"])[0]["locator"]) == (
-        "documented",
-        0.95,
-        "a.csv#1",
-    )
+    page = json.loads(move["evidence"])[0]
+    assert (move["band"], move["score"]) == ("documented", 0.95)
+    assert (page["locator"], page["page_title"], page["retrieved"]) == ("a.csv#1", "Page 1", "2026-11-22")
 
 
 def test_unknown_ids_and_kinds_are_named():
