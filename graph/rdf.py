@@ -124,7 +124,7 @@ def nquads(graph: Path) -> Iterator[bytes]:
     """The whole graph as N-Quads, in chunks of whole lines, always in the same order."""
     for view in views(tables(graph)):
         yield from lines(view)
-    yield "".join(f"{fact} <{VOCABULARY}> .\n" for fact in sorted(set(_vocabulary()))).encode()
+    yield vocabulary()
 
 
 def views(read: Read) -> Iterator[View]:
@@ -154,23 +154,28 @@ def resolved_views(read: Read) -> Iterator[View]:
 
 def edge_views(read: Read) -> Iterator[View]:
     """The direct edges of relations, each once; then what says that they are derived."""
+    kinds = []
     for kind in model().relations:
         if kind.edge and (rows := read(kind.name)) is not None:
+            kinds.append(kind)
             tail, head = kind.edge.tail, pl.col(kind.edge.head).unique().sort()
             edges = known_edges(kind, rows).group_by(tail).agg(head).sort(tail)
             item = Property(kind.edge.iri, kind.edge.head, "iri", "id/", many=True)
             yield View(edges.with_columns(_subject=encoded(tail)), "id/", (), (item,))
-    yield _marks_view()
+    yield _marks_view(kinds)
 
 
-def _marks_view() -> View:
+def _marks_view(kinds: list[Kind]) -> View:
     """Of each direct edge: that it is derived, from which kind of relation and from which of its roles."""
     rows = [
         (kind.edge.iri, True, kind.name, kind.column(kind.edge.tail).term, kind.column(kind.edge.head).term)
-        for kind in model().relations
+        for kind in kinds
         if kind.edge
     ]
-    frame = pl.LazyFrame(rows, ["_subject", "derived", "kind", "tail", "head"], orient="row")
+    columns = {"_subject": pl.String, "derived": pl.Boolean} | dict.fromkeys(
+        ("kind", "tail", "head"), pl.String
+    )
+    frame = pl.LazyFrame(rows, columns, orient="row")
     properties = (
         Property(ONTOLOGY + "derived", "derived", "flag"),
         Property(DERIVED_FROM, "kind", "iri", "ontology#"),
@@ -264,6 +269,8 @@ def staged(view: View) -> Iterator[pl.DataFrame]:
     Values are text that may stand in RDF and in JSON: literals escaped, ids percent-encoded; unknown is null.
     """
     for frame in view.rows.collect_batches(chunk_size=_CHUNK, maintain_order=True):
+        if frame.is_empty():
+            continue
         values = {str(n): _written(item, frame[item.column]) for n, item in enumerate(view.properties)}
         graph = {"_graph": _encode(frame["source"], ":@")} if view.graph == FROM_SOURCE else {}
         yield pl.DataFrame({"_subject": frame["_subject"], **graph, **values})
@@ -308,8 +315,13 @@ def _around(item: Property) -> tuple[str, str]:
     return '"', f'"^^<{DATATYPES[item.type]}>' if item.type in DATATYPES else '"'
 
 
+def vocabulary() -> bytes:
+    """The graph `VOCABULARY` as N-Quads: kinds, properties, terms and sectors with their labels, sorted."""
+    return "".join(f"{fact} <{VOCABULARY}> .\n" for fact in sorted(set(_vocabulary()))).encode()
+
+
 def _vocabulary() -> Iterator[str]:
-    """Kinds, properties, terms and sectors with their labels. Shapes (blank nodes) stay in `labor.ttl`."""
+    """Statements about the ontology; shapes (blank nodes) stay in `labor.ttl`."""
     for path in (FOLDER / "labor.ttl", FOLDER / "terms.ttl", *sorted((FOLDER / "sectors").glob("*.ttl"))):
         for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE):
             if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode | ox.Literal):
