@@ -260,9 +260,11 @@ def _failure(kind: str, message: str, text: str, name: str) -> TrinationalError:
     line, column, expected = int(place[1]), int(place[2]), place[3]
     found = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
     where = f"{name}, line {line}, column {column}, near {found[max(column - 16, 0) : column + 24].strip()!r}"
-    if "Prefix not found" in expected:
+    if undeclared := _undeclared(text):
+        known = ", ".join(f"{prefix}:" for prefix in PREFIXES)
         return WrongUseError(
-            f"{where}: prefix is not declared", hint=f"declared are {', '.join(f'{p}:' for p in PREFIXES)}"
+            f"{_where(text, undeclared.start, name)}: prefix of {undeclared.text!r} is not declared",
+            hint=f"declared are {known}",
         )
     if unbound := re.search(r"The SELECT contains a variable that is unbound", expected):
         return WrongUseError(f"{where}: {unbound[0]}", hint="add it to GROUP BY")
@@ -334,6 +336,21 @@ def _tokens(text: str) -> Iterator[_Token]:
         kind = found.lastgroup or "other"
         if kind != "space":
             yield _Token(kind, found[0], found.start())
+
+
+def _undeclared(text: str) -> _Token | None:
+    """The first prefixed name whose prefix is not declared."""
+    declared = {*PREFIXES, "_"}
+    previous = ""
+    for token in _tokens(text):
+        if token.kind == "name":
+            prefix = token.text.partition(":")[0]
+            if previous == "PREFIX":
+                declared.add(prefix)
+            elif prefix not in declared:
+                return token
+        previous = token.key
+    return None
 
 
 def _decoded(text: str) -> str:
