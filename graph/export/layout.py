@@ -13,7 +13,7 @@ from dataclasses import dataclass
 SLOT, LINE = 172.0, 124.0
 GUTTER, HEADING, ROW_GAP, COLUMN_GAP = 128.0, 56.0, 26.0, 56.0
 RADIUS = 22.0
-_ASPECT = 1.5
+_ASPECT = 1.35
 _BENDS = (0.0, 0.12, -0.12, 0.24, -0.24, 0.38, -0.38, 0.52, -0.52)
 _LABEL = (SLOT * 0.42, RADIUS, RADIUS + 52)
 
@@ -88,7 +88,7 @@ class _Board:
         return max(math.ceil(len(nodes) / slots[c]) for (r, c), nodes in self.cells.items() if r == row)
 
     def _choose_slots(self) -> dict[int, int]:
-        """Slots of each column, so that the whole is about half as wide again as it is high."""
+        """Slots of each column, so that the whole is about a third wider than high."""
         rows = sorted({row for row, _ in self.cells})
         best: tuple[float, dict[int, int]] = (math.inf, {})
         for lines in range(1, max(len(nodes) for nodes in self.cells.values()) + 1):
