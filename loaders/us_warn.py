@@ -1,0 +1,189 @@
+"""Notices of plant closings and mass layoffs (WARN Act) of US states, as one register collects them.
+
+A notice proves an announced closing or layoff, not a move. Company identifiers, parents, industry codes of
+other bases and coordinates were added by the register: what rests on them is `inferred`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from loaders import read
+from loaders.clean import date, degrees, integer, term, text
+from loaders.places import us_state
+from loaders.row import Ref, Row
+from loaders.sectors import known_class
+from loaders.source import Source, Table
+from ontology.authorities import check
+
+_PRECISION = {
+    "place": "city",
+    "place+county": "city",
+    "place:name": "city",
+    "place+county:filed": "city",
+    "address": "address",
+    "address:name": "address",
+    "county": "county",
+    "county:filed": "county",
+    "subdivision": "municipality",
+}
+_SEVERAL = r"(?i)[;&]|\band\b|various|multiple|counties|all other|statewide"
+_NO_SITE = r"(?i)workforce|unknown|remote|region|\barea\b|puget sound|locations|alliance"
+
+
+def notices(row: Row) -> None:
+    """One notice, in its newest version: the register keeps one row a notice and updates it."""
+    seen = pl.coalesce(row["last_seen"], row["first_seen"])
+    announced, effective = date(row["notice_date"]), date(row["effective_date"])
+    row.defaults("filed", url=row["source_url"], retrieved=date(seen))
+    key, state = row["employer_key"], us_state(row["state"])
+    identified = row["identity_source"].is_not_null()
+    employer = row.thing(
+        "Corporation",
+        ("us-warn-employer", key),
+        name=text(row["canonical_name"]),
+        other_names=_also(row["employer_name"], row["canonical_name"]),
+        cik=row["cik"],
+        lei=row["lei"],
+        ein=row["ein"],
+        ticker=row["ticker"],
+        same_as=_same_as(row),
+        status=pl.when(identified).then(pl.lit("inferred")).otherwise(pl.lit("filed")),
+    )
+    where, at = pl.coalesce(row["place_name"], row["county_name"]), row["location"].fill_null("")
+    one_place = ~at.str.contains(_SEVERAL) & (row["place_fips"].is_not_null() | ~at.str.contains(_NO_SITE))
+    site = pl.coalesce(row["place_fips"], pl.concat_str(row["state"], row["location"], separator="|"))
+    located = pl.when(row["latitude"].is_not_null())
+    plant = row.thing(
+        "Plant",
+        ("us-warn-site", pl.concat_str(key, site, separator="|")),
+        when=one_place & site.is_not_null(),
+        name=text(pl.concat_str(row["canonical_name"], pl.coalesce(where, row["location"]), separator=", ")),
+        country="US",
+        subdivision=state,
+        municipality=where,
+        place=text(row["location"]),
+        latitude=degrees(row["latitude"], "latitude"),
+        longitude=degrees(row["longitude"], "longitude"),
+        coordinate_precision=term(located.then(row["geo_basis"]), "coordinate-precision", _PRECISION),
+        coordinate_source=located.then(pl.lit("added by the register of notices")),
+    )
+    event = row.thing(
+        "Event",
+        ("us-warn", row["dedupe_key"]),
+        name=text(pl.concat_str(row["employer_name"], row["location"], separator=", ", ignore_nulls=True)),
+        country="US",
+        event_type=term(row["layoff_type"], "event-type", {"unknown": "layoff"}),
+        date=effective,
+        announced=announced,
+        workers=integer(row["employees_affected"]),
+        place=text(pl.coalesce(row["site_address"], row["location"])),
+        subdivision=state,
+        as_of=announced,
+        note=_note(row),
+    )
+    row.relation("Party", within=event, party=employer, role="employer", named_as=text(row["employer_name"]))
+    row.relation("Party", within=event, party=plant, role="plant")
+    row.relation("Operation", plant=plant, operator=employer, as_of=announced)
+    _sectors(row, plant, employer)
+    _parent(row, employer)
+    row.ignore(
+        "normalized_name", "canonical_basis", "cik_match", "wikidata_match", why="how a name was matched"
+    )
+    row.ignore("county_fips", why="the county's name is kept")
+    row.ignore("industry", "sic", "sic_description", "ntee", why="other classifications; NAICS is kept")
+    row.ignore("is_amended", "current_version", why="the row is the newest version of its notice")
+    row.ignore("source_notice_id", why="dedupe_key identifies the notice")
+
+
+def _also(filed: pl.Expr, canonical: pl.Expr) -> pl.Expr:
+    return pl.when(filed != canonical).then(pl.concat_list(filed))
+
+
+def _same_as(row: Row) -> pl.Expr:
+    """Ids of other registers that the register of notices found for the employer."""
+    keys = {
+        "us-cik": row["cik"].str.strip_chars_start("0"),
+        "lei": row["lei"],
+        "us-ein": row["ein"],
+        "wikidata": row["wikidata_qid"],
+    }
+    ids = pl.concat_list(
+        pl.when(check(authority, key)).then(pl.lit(f"{authority}:") + key) for authority, key in keys.items()
+    ).list.drop_nulls()
+    return pl.when(ids.list.len() > 0).then(ids)
+
+
+def _note(row: Row) -> pl.Expr:
+    """What the notice says beside its type."""
+    said = [
+        pl.when(row["is_temporary"] == "1").then(pl.lit("temporary")),
+        pl.when(row["is_amendment"] == "1").then(pl.lit("amends an earlier notice")),
+        pl.when(row["layoff_type"] == "unknown").then(pl.lit("closing or layoff: not stated")),
+    ]
+    words = pl.concat_str(said, separator="; ", ignore_nulls=True)
+    return pl.when(words != "").then(words)
+
+
+def _sectors(row: Row, plant: Ref, employer: Ref) -> None:
+    """The industry of the site where the code is the site's, else of the company; inferred unless filed."""
+    known = known_class("naics-2022", row["naics"])
+    filed = (row["naics_basis"] == "source").fill_null(False)
+    at_site = row["naics_level"] == "establishment"
+    for member, when in ((plant, at_site), (employer, ~at_site)):
+        row.relation(
+            "InSector",
+            when=known.is_not_null() & when,
+            member=member,
+            sector=row.ref("Sector", ("naics-2022", known)),
+            code_as_stated=row["naics"],
+            status=pl.when(filed).then(pl.lit("filed")).otherwise(pl.lit("inferred")),
+            note=pl.when(known != row["naics"]).then(pl.lit("the nearest class of NAICS 2022")),
+        )
+
+
+def _parent(row: Row, employer: Ref) -> None:
+    """The parent that the register found; not proof of ownership at the date of the notice."""
+    row.defaults("inferred", url=None, retrieved=None)
+    number, name = row["parent_cik"], row["parent_company"]
+    key = pl.coalesce("us-cik:" + number, "us-warn-employer:parent:" + name)
+    parent = row.thing("Corporation", key, when=key.is_not_null(), name=text(name), cik=number)
+    row.relation("Ownership", owner=parent, owned=employer)
+
+
+def links(row: Row) -> None:
+    """Pairs of notices that the register guessed to belong together."""
+    row.skip("a guess of the register: which notices report one event is judged later", when=pl.lit(True))
+    row.ignore(*row.columns, why="guessed links between notices")
+
+
+def _newest(paths: Sequence[Path]) -> str:
+    """The last day on which the register saw one of the notices."""
+    days = [
+        frame.select(pl.max_horizontal(pl.col("first_seen").max(), pl.col("last_seen").max()))
+        .collect()
+        .item()
+        for path in paths
+        if "last_seen" in (frame := read.csv(path)).collect_schema().names()
+    ]
+    return max((day for day in days if day), default="undated")
+
+
+SOURCE = Source(
+    id="us_warn",
+    title="WARN Act notices of plant closings and mass layoffs",
+    publisher="State labour agencies, collected by the WARN notice register",
+    licence="State public records; register Apache-2.0",
+    url="https://github.com/bchaps1999/warn-notice-register",
+    tables=(
+        Table("notice_links*.csv*", read.csv, links, expected_bytes=50),
+        Table("[a-z][a-z].csv*", read.csv, notices, expected_bytes=500),
+        Table("warn_notices*.csv*", read.csv, notices, expected_bytes=500),
+    ),
+    release=_newest,
+    raw="us-warn",
+    also_there=("PROVENANCE.md",),
+)
