@@ -16,6 +16,7 @@ from loaders.clean import code, country, degrees, subdivision, term, terms, text
 from loaders.read import csv
 from loaders.row import Cell, Ref, Row
 from loaders.source import Source, Table
+from ontology import TrinationalError
 
 RETRIEVED = "2026-11-22"
 ORGANIZATION_KINDS = {
@@ -161,10 +162,13 @@ def agreements(row: Row) -> None:
 
 def read_cases(path: Path) -> pl.LazyFrame:
     """Adds `determined`: the last determination among the case's steps, without other readings of dates."""
-    steps = csv(path.with_name("case_steps.csv"))
+    beside = path.with_name("case_steps.csv")
+    if not beside.is_file():
+        raise TrinationalError(f"{path.name}: no {beside.name} beside it", hint="put both in one folder")
     determined = pl.col("step").replace_strict(DETERMINATIONS, default=None, return_dtype=pl.String)
     last = (
-        steps.with_columns(determined=determined)
+        csv(beside)
+        .with_columns(determined=determined)
         .filter(pl.col("determined").is_not_null(), pl.col("date_of") != "other_reading")
         .group_by("case_id")
         .agg(pl.col("determined").sort_by("date").last())
@@ -423,7 +427,9 @@ def _hs(row: Row) -> Cell:
 def _product(row: Row, column: str, words: pl.Expr, **columns: Cell) -> Ref:
     """The product that the words name; the note of the row is about something else."""
     key = ("product", words.str.to_lowercase())
-    return row.thing("Product", key, when=_has(row, column), name=words, note=None, **columns)
+    return row.thing(
+        "Product", key, when=_has(row, column), name=words, note=pl.lit(None, pl.String), **columns
+    )
 
 
 def _read_plants(path: Path) -> pl.LazyFrame:
