@@ -240,7 +240,7 @@ def _preferred(kind: Kind, records: pl.DataFrame) -> pl.DataFrame:
     else:
         merged = single.clear()
     things = pl.concat([single, merged.select(single.columns)]).sort("id")
-    return things.with_columns(_bounds(kind, things.columns)).select(schema(kind.name, "graph"))
+    return things.with_columns(_bounds(kind, things.columns)).select(list(schema(kind.name, "graph")))
 
 
 def _source_rank() -> pl.Expr:
@@ -294,7 +294,7 @@ def _write_relations(folder: Path, kind: Kind, records: pl.LazyFrame, identity: 
         .with_columns(id=pl.when(nth > 1).then(pl.format("{}#{}", "id", nth)).otherwise("id"))
         .collect()
     )
-    columns = schema(kind.name, "graph")
+    columns = list(schema(kind.name, "graph"))
     _write(relations.with_columns(_bounds(kind, relations.columns)).select(columns), folder, kind.name)
     return relations.height
 

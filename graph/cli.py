@@ -13,13 +13,12 @@ from typing import Annotated, Any
 import networkx as nx
 import polars as pl
 import typer
-from loaders.load import Report
 from rich.text import Text
 
 import loaders
 from graph.build import build as build_graph
 from graph.check import check as check_graph
-from graph.console import OUT, Format, print_error, print_rows, steps
+from graph.console import OUT, Format, print_answers, print_error, print_rows, steps
 from graph.export import FORMATS, Picture, draw
 from graph.export import write as write_picture
 from graph.export.rdf import FORMATS as RDF_FORMATS
@@ -31,6 +30,7 @@ from graph.release import load_release
 from graph.show import Line
 from graph.show import show as show_thing
 from graph.sparql import query as run_query
+from loaders.load import Report
 from ontology import LANGUAGES, TrinationalError, WrongUseError, model, nearest
 
 EPILOG = "Data lives in --home DIR, else $TRINATIONAL_HOME, else the platform's data folder."
@@ -308,8 +308,13 @@ def _print_page(thing: dict[str, Any], lines: list[Line]) -> None:
             OUT.print(Text(f"\n{section}", style="bold"))
         number = numbers.setdefault((line.url or line.locator, line.source), len(numbers) + 1)
         dates = f"{line.since or ''}{'–' + line.until if line.until else ''}"
-        others = ", ".join(f"{other['name'] or other['id']}" for other in line.others)
-        words = [part for part in (dates, line.text, others and f"({others})", f"[{line.status}]") if part]
+        others = [str(other["name"] or other["id"]) for other in line.others]
+        others = [name for name in others if name not in line.text]
+        words = [
+            part
+            for part in (dates, line.text, f"with {', '.join(others)}" if others else "", line.status)
+            if part
+        ]
         OUT.print(Text("  " + " · ".join(words)).append(f" [{number}]", style="cyan"))
     OUT.print(Text("\nSources", style="bold"))
     for (where, source), number in numbers.items():
@@ -348,18 +353,14 @@ def _print_shifts(found: pl.DataFrame, title: str, limit: int | None) -> None:
         "score",
         "band",
         "outcome",
-        "parent",
         "origin",
         "destination",
+        "product",
         "months",
         "jobs_lost",
         "jobs_gained",
-        "source",
     ]
-    shown = found.with_columns(
-        source=pl.col("evidence").list.eval(pl.element().struct.field("url")).list.drop_nulls().list.first()
-    )
-    print_rows(shown, Format.table, title=title, limit=limit, columns=columns)
+    print_answers(found, columns, title, limit)
 
 
 @app.command("sectors")
@@ -406,12 +407,8 @@ def _print_sectors(found: pl.DataFrame, title: str, limit: int | None) -> None:
         "sectors",
         "shared_employers",
         "tie",
-        "source",
     ]
-    shown = found.with_columns(
-        source=pl.col("evidence").list.eval(pl.element().struct.field("url")).list.drop_nulls().list.first()
-    )
-    print_rows(shown, Format.table, title=title, limit=limit, columns=columns)
+    print_answers(found, columns, title, limit)
 
 
 @app.command()
@@ -528,8 +525,15 @@ def _network(
 
 
 def _shift_network(graph: LaborGraph, rows: pl.DataFrame) -> nx.MultiDiGraph[str]:
-    ends = {"tail": "origin", "head": "destination", "name": "SHIFT"}
-    return result_network(graph.scan, graph.said, rows, around=["Representation"], **ends)
+    return result_network(
+        graph.scan,
+        graph.said,
+        rows,
+        tail="origin",
+        head="destination",
+        name="SHIFT",
+        around=["Representation"],
+    )
 
 
 def _picture(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-OUT = Console()
+WIDTH = 140
+OUT = Console() if sys.stdout.isatty() else Console(width=int(os.environ.get("COLUMNS", WIDTH)))
 ERR = Console(stderr=True)
 ROWS = 20
 Row: TypeAlias = dict[str, Any]
@@ -73,6 +75,22 @@ def _print_table(rows: list[Row], title: str, limit: int, columns: Sequence[str]
     OUT.print(table)
     if len(rows) > limit:
         OUT.print(f"{limit} of {len(rows)} rows; --limit N shows more, --format json all", style="dim")
+
+
+def print_answers(rows: pl.DataFrame, columns: Sequence[str], title: str, limit: int | None) -> None:
+    """Print rows that carry `evidence`: a table with numbered sources, and the sources below it."""
+    shown = rows.head(ROWS if limit is None else limit).to_dicts()
+    numbers: dict[str, int] = {}
+    for row in shown:
+        pages = dict.fromkeys(
+            line["url"] or f"{line['source']} {line['locator']}" for line in row["evidence"]
+        )
+        row["sources"] = " ".join(f"[{numbers.setdefault(page, len(numbers) + 1)}]" for page in pages)
+    _print_table(shown, title, len(shown), [*columns, "sources"])
+    for page, number in numbers.items():
+        OUT.print(Text(f"[{number}] {page}"), style="dim", soft_wrap=True)
+    if len(rows) > len(shown):
+        OUT.print(f"{len(shown)} of {len(rows)} rows; --limit N shows more, --format json all", style="dim")
 
 
 def cell(value: Any, *, plain: bool = False) -> str:

@@ -53,7 +53,7 @@ class _Page:
             for column in kind.columns:
                 if column.type != "ref" and record[column.name] not in (None, []):
                     text = f"{self._label(column)}: {self._value(column, record[column.name])}"
-                    yield _line("value", text, record)
+                    yield _line(kind.labels[self.language], text, record)
 
     def relations(self) -> list[Line]:
         """Every relation in which the thing has a role, the newest first within a kind."""
@@ -78,10 +78,10 @@ class _Page:
         section = kind.labels[self.language]
         if kind.name == "Party":
             shown = [self._within(row["within"])]
-            section = model().label("party-role", row["role"], self.language)
+            section += f": {model().label('party-role', row['role'], self.language)}"
             others += [p for p in parties.filter(within=row["within"])["party"] if p != self.item]
         line = _line(section, "; ".join(shown), row)
-        line.others = [{"id": item, "name": self._names.get(item)} for item in dict.fromkeys(others)]
+        line.others = [{"id": item, "name": self._within(item)} for item in dict.fromkeys(others)]
         if kind.name == "Party" and line.since is None:
             line.since = self._dates.get(row["within"])
         return line
@@ -101,6 +101,7 @@ class _Page:
             ("Tie", "tie_kind", "tie-kind", "since"),
             ("Event", "event_type", "event-type", "date"),
             ("Case", "case_type", "case-type", "request_date"),
+            ("Agreement", None, "", "signed"),
         ):
             rows = self.graph.scan(kind).filter(pl.col("id").is_in(wanted)).collect().rows(named=True)
             for row in rows:
