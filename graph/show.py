@@ -105,11 +105,8 @@ class _Page:
         ):
             rows = self.graph.scan(kind).filter(pl.col("id").is_in(wanted)).collect().rows(named=True)
             for row in rows:
-                words = [
-                    model().label(scheme, row[label], self.language),
-                    row.get("description"),
-                    row.get("name"),
-                ]
+                form = model().label(scheme, row[label], self.language) if label else row[date] or row["id"]
+                words = [form, row.get("description"), row.get("name")]
                 self._names[row["id"]] = ": ".join(word for word in words if word)
                 self._dates[row["id"]] = row[date]
 
