@@ -13,7 +13,7 @@ import polars as pl
 
 from loaders import read
 from loaders.clean import Value, degrees, text
-from loaders.people import fold, split_operator
+from loaders.people import split_operator
 from loaders.places import MX_STATES, mx_state
 from loaders.row import Row
 from loaders.sectors import known_class
@@ -53,7 +53,8 @@ _RENAMED = {
     "Código postal": "C.P.",
     "Código Postal": "C.P.",
 }
-_FILLER = r"^(?:N\W?A|N\W?D|S\W?N|NA NA|NO APLICA|NINGUN[OA](?: SN)?|SIN (?:NUMERO|NOMBRE)|N/A|\W*|0+)\W*$"
+_FILLER = r"(?i)^(?:N\W?A|N\W?D|S\W?N|NA NA|NO APLICA|NINGUN[OA](?: SN)?|SIN N(?:[UÚ]MERO|OMBRE)|\W*|0+)\W*$"
+_ZERO = r"^[-0°º'\". ]*$"
 _FOREIGN = r"(?i)\b(?:L\W?L\W?C|INC|LTD|LIMITED|SARL|L\W?P|A\W?S)\b\.?$"
 _LATITUDES, _LONGITUDES = (14.0, 33.0), (-119.0, -86.0)
 YEAR = "es_([0-9]{4})"
@@ -68,7 +69,8 @@ def yearly(path: Path) -> pl.LazyFrame:
     if "NAME" not in frame.collect_schema().names():
         return frame
     named = pl.when(pl.col("NAME").str.strip_chars() != "").then(pl.lit("yes"))
-    return split_operator(frame.with_columns(NAMED=named, YEAR=pl.lit(_year(path)))).collect().lazy()
+    frame = _degrees(frame.with_columns(NAMED=named, YEAR=pl.lit(_year(path))))
+    return split_operator(frame).collect().lazy()
 
 
 def _year(path: Path) -> str:
@@ -127,7 +129,7 @@ def establishments(row: Row) -> None:
 
 def _said(cell: pl.Expr) -> pl.Expr:
     """A cell without the fillers that stand for nothing."""
-    return pl.when(~fold(cell).str.contains(_FILLER)).then(cell)
+    return pl.when(~cell.str.contains(_FILLER)).then(cell)
 
 
 def _address(row: Row) -> pl.Expr:
@@ -147,20 +149,26 @@ def _postal_code(cell: pl.Expr) -> Value:
 
 def _coordinates(row: Row) -> tuple[Value, Value]:
     """Latitude and longitude within Mexico and its seas, both or none; longitudes carry no sign."""
-    latitude = degrees(row["LATITUD NORTE"], "latitude", zero_is_missing=True)
-    longitude = degrees(row["LONGITUD OESTE"], "longitude", west=True, zero_is_missing=True)
-    north = latitude.clean.is_between(*_LATITUDES).fill_null(False)
-    west = longitude.clean.is_between(*_LONGITUDES).fill_null(False)
+    latitude, longitude = (row[name].cast(pl.Float64) for name in ("NORTH", "EAST"))
+    north = latitude.is_between(*_LATITUDES).fill_null(False)
+    west = longitude.is_between(*_LONGITUDES).fill_null(False)
     return (
-        _only_with(latitude, north, west, "a latitude of a place in Mexico"),
-        _only_with(longitude, west, north, "a longitude of a place in Mexico"),
+        _only_with(row["LATITUD NORTE"], latitude, north, west, "a latitude of a place in Mexico"),
+        _only_with(row["LONGITUD OESTE"], longitude, west, north, "a longitude of a place in Mexico"),
     )
 
 
-def _only_with(value: Value, fits: pl.Expr, other_fits: pl.Expr, wants: str) -> Value:
-    """A coordinate where both fit; one that fits and lacks the other is no wrong cell."""
-    raw = pl.when(other_fits | ~fits).then(value.raw)
-    return Value(raw, pl.when(fits & other_fits).then(value.clean), wants)
+def _only_with(cell: pl.Expr, degrees: pl.Expr, fits: pl.Expr, other_fits: pl.Expr, wants: str) -> Value:
+    """A coordinate where both fit; one that fits and lacks the other, or is zero, is no wrong cell."""
+    raw = pl.when((other_fits | ~fits) & ~cell.str.contains(_ZERO)).then(cell)
+    return Value(raw, pl.when(fits & other_fits).then(degrees), wants)
+
+
+def _degrees(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Degrees north and east as text, computed once for all that ask for them."""
+    north = degrees(pl.col("LATITUD NORTE").str.strip_chars(), "latitude").clean
+    east = degrees(pl.col("LONGITUD OESTE").str.strip_chars(), "longitude", west=True).clean
+    return frame.with_columns(north.cast(pl.String).alias("NORTH"), east.cast(pl.String).alias("EAST"))
 
 
 def _newest(paths: Sequence[Path]) -> str:

@@ -13,15 +13,15 @@ _REUSED = "^51[36]"
 
 
 @cache
-def _classes(scheme: str) -> dict[str, str]:
-    """Each code of a scheme and, for a sector that spans several, each of its two-digit numbers."""
+def _classes(scheme: str) -> tuple[pl.Series, pl.Series]:
+    """Each code of a scheme and each two-digit number of a sector that spans several; the class of each."""
     found: dict[str, str] = {}
     for code in table().filter(pl.col("scheme") == scheme)["code"]:
         first, _, last = code.partition("-")
         found[code] = code
         if last:
             found |= {str(number): code for number in range(int(first), int(last) + 1)}
-    return found
+    return pl.Series([*found]), pl.Series([*found.values()])
 
 
 def known_class(scheme: str, code: pl.Expr) -> pl.Expr:
@@ -44,7 +44,7 @@ def known_class(scheme: str, code: pl.Expr) -> pl.Expr:
     classes = _classes(scheme)
 
     def look_up(text: pl.Expr) -> pl.Expr:
-        return text.replace_strict(classes, default=None, return_dtype=pl.String)
+        return text.replace_strict(*classes, default=None, return_dtype=pl.String)
 
     shorter = [look_up(code.str.head(digits)) for digits in (5, 4, 3)]
     reused = pl.lit(scheme != "isic-4") & code.str.contains(_REUSED)

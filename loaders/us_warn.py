@@ -149,9 +149,13 @@ def _parent(row: Row, employer: Ref) -> None:
     """The parent that the register found; not proof of ownership at the date of the notice."""
     row.defaults("inferred", url=None, retrieved=None)
     number, name = row["parent_cik"], row["parent_company"]
-    key = pl.coalesce("us-cik:" + number, "us-warn-employer:parent:" + name)
-    parent = row.thing("Corporation", key, when=key.is_not_null(), name=text(name), cik=number)
-    row.relation("Ownership", owner=parent, owned=employer)
+    ways = (
+        (("us-cik", number), number.is_not_null()),
+        (("us-warn-employer", "parent:" + name), number.is_null() & name.is_not_null()),
+    )
+    for key, when in ways:
+        parent = row.thing("Corporation", key, when=when, name=text(name), cik=number)
+        row.relation("Ownership", owner=parent, owned=employer)
 
 
 def links(row: Row) -> None:
