@@ -15,8 +15,6 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from pyvis.network import Network
-
 from graph.export.picture import COLOURS, Edge, Picture, Record, degrees, readable, web_address
 from graph.export.svg import (
     FONT,
@@ -87,6 +85,8 @@ def render_page(picture: Picture) -> str:
 
 def _drawing(picture: Picture) -> str:
     """The page of pyvis, without what would load or style anything."""
+    from pyvis.network import Network
+
     network = Network(height="100%", width="100%", cdn_resources="in_line")
     network.nodes = list(_nodes(picture))
     network.edges = [_edge(number, edge) for number, edge in enumerate(picture.edges)]

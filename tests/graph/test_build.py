@@ -124,7 +124,8 @@ def test_kill_at_any_moment_leaves_a_usable_graph(tmp_path: Path) -> None:
     rows = LaborGraph(home.graph).things.height
     work = (
         "import sys; from pathlib import Path; from graph.home import Home; from graph.build import build;"
-        "from graph.release import load_release; print('go', flush=True); home = Home(Path(sys.argv[1]));"
+        "from graph.release import load_release;"
+        "print('go', flush=True); home = Home(Path(sys.argv[1]));"
         "load_release(home, 'curated', release=sys.argv[2]); build(home, judgements=Path(sys.argv[3])); print('done')"
     )
     chance = random.Random(7)
