@@ -5,5 +5,6 @@ Their numbers are in `parameters.py`; what each column means is in `docs/referen
 
 from graph.analysis.parameters import DEFAULT, Parameters
 from graph.analysis.production_shifts import production_shifts
+from graph.analysis.shared_sectors import shared_sectors
 
-__all__ = ["DEFAULT", "Parameters", "production_shifts"]
+__all__ = ["DEFAULT", "Parameters", "production_shifts", "shared_sectors"]

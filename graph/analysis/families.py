@@ -10,6 +10,7 @@ where another one is known to begin. Companies that own each other in a circle a
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import narwhals as nw
 import polars as pl
@@ -218,6 +219,19 @@ def _alone(edges: Frame) -> Frame:
     rest = after.select(company="owned", lo=nw.col("hi") + 1, hi=nw.lit(LAST, dtype=nw.Int32))
     spans = nw.concat([gaps, rest]).filter(nw.col("lo") <= nw.col("hi"))
     return spans.with_columns(parent=nw.col("company"), factor=nw.lit(1.0))
+
+
+class Families(NamedTuple):
+    """Ultimate parents over time: of companies (`parents`) and of plants (`tenures`)."""
+
+    above: Frame
+    tenures: Frame
+
+
+def families(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Families:
+    """Both tables, computed once."""
+    above = keep(parents(tables, parameters))
+    return Families(above, keep(tenures(tables, above, parameters)))
 
 
 def tenures(tables: Tables, above: Frame, parameters: Shifts = DEFAULT.shifts) -> Frame:

@@ -19,10 +19,10 @@ from graph.analysis.evidence import attach, named, represented, unions
 from graph.analysis.families import (
     FIRST,
     LAST,
+    Families,
     control_records,
+    families,
     month_span,
-    parents,
-    tenures,
     within,
 )
 from graph.analysis.parameters import DEFAULT, Parameters, Shifts
@@ -146,11 +146,12 @@ def scored_shifts(
     as_of: str | None = None,
     domestic: bool = False,
     parameters: Parameters = DEFAULT,
+    family: Families | None = None,
 ) -> Scored:
     """The rows of `production_shifts` without names, unions and evidence, on the tables' engine."""
     shifts = _window(parameters.shifts, years)
     latest = LAST if as_of is None else month_span(as_of)[1]
-    facts = _facts(tables, shifts, latest)
+    facts = _facts(tables, family or families(tables, shifts), shifts, latest)
     said = keep(_statements(tables, latest))
     claims = keep(_claims(said, facts, domestic, replace(parameters, shifts=shifts)))
     patterns = keep(_patterns(facts, shifts))
@@ -239,18 +240,16 @@ class _Facts(NamedTuple):
     hs: Frame
 
 
-def _facts(tables: Tables, shifts: Shifts, latest: int) -> _Facts:
-    above = keep(parents(tables, shifts))
+def _facts(tables: Tables, family: Families, shifts: Shifts, latest: int) -> _Facts:
     jobs = _jobs(tables)
     declines = keep(_events(tables, shifts.decline, "closed", "closure", latest))
     growths = keep(_events(tables, shifts.growth, "opened", "opening", latest))
     return _Facts(
-        above,
-        keep(tenures(tables, above, shifts)),
+        *family,
         keep(_measured(declines, jobs)),
         growths,
         jobs,
-        _codes(tables),
+        industry_codes(tables),
         tables["Making"].select("plant", "product").unique(),
         _hs(tables),
     )
@@ -320,7 +319,7 @@ def _measured(declines: Frame, jobs: Frame) -> Frame:
     )
 
 
-def _codes(tables: Tables) -> Frame:
+def industry_codes(tables: Tables) -> Frame:
     """Industry codes of plants by their first 3 to 6 digits: `plant`, `c3`-`c6`; NAICS and SCIAN alike."""
     coded = tables["InSector"].filter(nw.col("sector").str.contains("^(naics|scian)-[0-9]{4}:[0-9]{3,6}$"))
     return _digits(coded.select(plant="member", code=nw.col("sector").str.slice(11)), (3, 4, 5, 6), "c")

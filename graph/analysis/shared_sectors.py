@@ -1,0 +1,643 @@
+"""C3: which unions across borders share sectors, employers or supply, and whether they have a recorded tie.
+
+Interest I joins shared employers, shift links, supply and sectors by noisy-or; Q is the strength of the ties
+found; the gap is I (1 - Q). A gap is known only where sources about both unions were searched for ties.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import narwhals as nw
+import polars as pl
+
+from graph.analysis.evidence import THING, attach, named, names
+from graph.analysis.families import FIRST, LAST, Families, families, month_span
+from graph.analysis.parameters import DEFAULT, Parameters, Sectors
+from graph.analysis.production_shifts import industry_codes, scored_shifts
+from graph.engine import Frame, Tables, cut, keep, mapped
+
+COLUMNS = (
+    *("union_a", "country_a", "union_b", "country_b", "sectors", "overlap", "coverage_ab", "coverage_ba"),
+    *("shared_employers", "tie", "interest", "gap", "evidence"),
+)
+DETAILS = (
+    *("counted", "cosine", "employer_overlap", "shift_link", "supply_link", "tie_strength", "priority"),
+    *("ties", "searched"),
+)
+_MOST_ROWS = 4_000_000
+_COUNTRIES = ("CA", "US", "MX")
+_SECTOR = pl.Struct(
+    {"id": pl.String(), "name": pl.String(), "a": pl.Float64(), "b": pl.Float64(), "counted": pl.String()}
+)
+
+
+def shared_sectors(
+    tables: Tables,
+    *,
+    as_of: str | None = None,
+    limit: int | None = None,
+    details: bool = False,
+    parameters: Parameters = DEFAULT,
+) -> pl.DataFrame:
+    """Pairs of unions of two countries that share sectors, employers, supply or a shift, widest gap first.
+
+    Parameters
+    ----------
+    tables
+        Graph tables, on any engine.
+    as_of
+        Partial ISO date: representation, owners and ties as of then. By default the newest month in which a
+        page about representation or ties was read.
+    limit
+        Rows at most.
+    details
+        Also `counted` (workers or plants), `cosine`, `employer_overlap` (E), `shift_link` (H), `supply_link`
+        (X), `tie_strength` (Q), `priority` (gap times log10 of 1 + the workers or plants on the smaller
+        shared side), `ties` (kinds) and `searched` (sources that were searched for ties of both).
+
+    Returns
+    -------
+    polars.DataFrame
+        `union_a`, `union_b` (`{id, name}`), `country_a`, `country_b`; `sectors` (shared four-digit sectors,
+        a list of `{id, name, a, b, counted}`: workers, or plants, of each union there); `overlap`
+        (Ruzicka, Σ min / Σ max), `coverage_ab`, `coverage_ba` (how much of a lies in b's field, and of b in
+        a's); `shared_employers` (ultimate parents, a list of `{id, name}`); `tie` (recorded, none_found,
+        not_searched); `interest` and `gap` in [0, 1], `gap` null where ties were not searched; `evidence`
+        (list of `{source, locator, url, date, status}`: ties, then representation, then where both unions
+        occur in the sources that were searched).
+
+    Raises
+    ------
+    WrongUseError
+        `as_of` is no date.
+
+    Notes
+    -----
+    Method: docs/reference/analyses.md. Only certified or recognized representation counts. Where the workers
+    of either union are not all known, plants are counted for both. Sectors and employers of unions without
+    represented plants are not known, which is not the same as none.
+
+    Examples
+    --------
+    >>> said = {"source": "x@1", "locator": "x.csv#1", "status": "stated"}
+    >>> rows = {"Union": [{"id": "union:a", "country": "US"}, {"id": "union:b", "country": "MX"}],
+    ...     "Representation": [{"id": n, "union": f"union:{n}", "plant": f"plant:{n}", "workers": 100,
+    ...                         "representation_status": "certified", **said} for n in "ab"],
+    ...     "InSector": [{"id": n, "member": f"plant:{n}", "sector": "naics-2022:3361", **said}
+    ...                  for n in "ab"]}
+    >>> found = shared_sectors(Tables.of({kind: pl.DataFrame(lines) for kind, lines in rows.items()}))
+    >>> found.select("overlap", "tie", "interest", "gap").row(0)
+    (1.0, 'not_searched', 0.4, None)
+    """
+    at = _month(tables, as_of)
+    family = families(tables, parameters.shifts)
+    facts = _facts(tables, family, at, parameters)
+    links = _links(tables, family, facts, as_of, at, parameters)
+    found = [cut(_best(pairs, limit)) for pairs in _scored(facts, links, parameters.sectors)]
+    rows = pl.concat(found).sort("order", "interest", "a", "b", descending=[True, True, False, False])
+    rows = rows.head(rows.height if limit is None else limit)
+    return _dressed(rows, facts, links, tables, parameters).select(*COLUMNS, *(DETAILS if details else ()))
+
+
+def _month(tables: Tables, as_of: str | None) -> tuple[int, int]:
+    if as_of is not None:
+        return month_span(as_of)
+    newest = [
+        cut(tables[kind].select(nw.col("retrieved_max").max()))["retrieved_max"][0]
+        for kind in ("Representation", "Tie")
+    ]
+    today = datetime.date.today()
+    known = [int(month) for month in newest if month is not None]
+    return (max(known, default=today.year * 12 + today.month - 1),) * 2
+
+
+class _Block(NamedTuple):
+    """The unions of one country, by their numbers."""
+
+    country: str
+    first: int
+    last: int
+
+
+class _Facts(NamedTuple):
+    """Unions by number, those of one country following each other, and what they hold."""
+
+    unions: Frame
+    blocks: list[_Block]
+    held: Frame
+    plant_sectors: Frame
+    plant_employers: Frame
+    sectors: Frame
+    employers: Frame
+    sources: list[str]
+    at: tuple[int, int]
+
+
+def _facts(tables: Tables, family: Families, at: tuple[int, int], parameters: Parameters) -> _Facts:
+    represented = keep(_represented(tables, at, parameters))
+    numbered = keep(_numbered(tables, represented))
+    held = keep(represented.join(numbered.select("union", "u", "country"), on="union"))
+    codes = industry_codes(tables).filter(~nw.col("c4").is_null()).select("plant", key="c4").unique()
+    owners = family.tenures.filter((nw.col("lo") <= at[1]) & (nw.col("hi") >= at[0]))
+    owners = owners.select("plant", key="parent").unique()
+    sectors = keep(_weighed(_vector(held.join(codes, on="plant")), numbered, parameters.sectors))
+    employers = keep(_vector(held.join(owners, on="plant")).with_columns(weight=nw.lit(1.0)))
+    sources = sorted(cut(tables["Tie"].select("source").unique())["source"].drop_nulls())
+    unions = numbered.join(_sums(sectors, "s"), on="u", how="left")
+    unions = unions.join(_sums(employers, "e"), on="u", how="left")
+    spans = cut(numbered.group_by("country").agg(first=nw.col("u").min(), last=nw.col("u").max()))
+    return _Facts(
+        keep(_searched(tables, unions, sources)),
+        [_Block(*row) for row in spans.select("country", "first", "last").sort("first").rows()],
+        held,
+        codes,
+        owners,
+        sectors,
+        employers,
+        sources,
+        at,
+    )
+
+
+def _valid_representation(tables: Tables, at: tuple[int, int], parameters: Parameters) -> Frame:
+    """Records of representation that count at the date, at plants not yet closed."""
+    closed = tables["Plant"].filter(nw.col("closed_max") < at[0]).select(plant="id")
+    valid = _valid(tables["Representation"], at)
+    valid = valid.filter(nw.col("representation_status").is_in(parameters.represented))
+    return valid.join(closed, on="plant", how="anti")
+
+
+def _valid(relation: Frame, at: tuple[int, int]) -> Frame:
+    """Records that hold at the date; an unknown bound is open."""
+    return relation.filter(
+        ~nw.col("status").is_in(["retracted", "denied"]),
+        nw.col("since_min").fill_null(FIRST) <= at[1],
+        nw.col("until_max").fill_null(LAST) >= at[0],
+    )
+
+
+def _represented(tables: Tables, at: tuple[int, int], parameters: Parameters) -> Frame:
+    """`union`, `plant`, `workers`, `known` (1 where every record gives the workers)."""
+    rows = _valid_representation(tables, at, parameters).with_columns(
+        workers=nw.col("workers").cast(nw.Float64).fill_null(0.0),
+        known=(~nw.col("workers").is_null()).cast(nw.Int8),
+    )
+    return rows.group_by("union", "plant").agg(nw.col("workers").sum(), nw.col("known").min())
+
+
+def _numbered(tables: Tables, represented: Frame) -> Frame:
+    """Unions that represent somebody, numbered by country, then id."""
+    rank = nw.lit(len(_COUNTRIES))
+    for number, country in enumerate(_COUNTRIES):
+        rank = nw.when(nw.col("country") == country).then(nw.lit(number)).otherwise(rank)
+    known = tables["Union"].filter(~nw.col("country").is_null()).select("country", union="id", rank=rank)
+    active = represented.group_by("union").agg(plants=nw.col("plant").n_unique().cast(nw.Float64))
+    rows = known.join(active, on="union").with_row_index("u", order_by=["rank", "country", "union"])
+    return rows.with_columns(nw.col("u").cast(nw.Int64)).drop("rank")
+
+
+def _vector(rows: Frame) -> Frame:
+    """What each union holds by `key` (sector or employer): `workers`, `plants`; `all_known`: of every key."""
+    vector = keep(
+        rows.group_by("u", "country", "key").agg(
+            nw.col("workers").sum(),
+            nw.col("known").min(),
+            plants=nw.col("plant").n_unique().cast(nw.Float64),
+        )
+    )
+    known = vector.group_by("u").agg(all_known=nw.col("known").min())
+    return vector.join(known.with_columns(nw.col("all_known") == 1), on="u").drop("known")
+
+
+def _weighed(vector: Frame, unions: Frame, parameters: Sectors) -> Frame:
+    """Add `weight`: a sector weighs more the fewer unions are in it, log(1 + N / n)."""
+    if not parameters.weigh_sectors:
+        return vector.with_columns(weight=nw.lit(1.0))
+    total = cut(unions.select(nw.len()))["len"][0]
+    spread = vector.group_by("key").agg(n=nw.col("u").n_unique().cast(nw.Float64))
+    return vector.join(spread.select("key", weight=(1 + nw.lit(float(total)) / nw.col("n")).log()), on="key")
+
+
+def _sums(vector: Frame, prefix: str) -> Frame:
+    """Totals of each union, and the length of its weighed vector, by workers and by plants."""
+    lengths = {f"{n}_2": ((nw.col("weight") * nw.col(n)) ** 2).sum() for n in ("workers", "plants")}
+    sums = vector.group_by("u", "all_known").agg(nw.col("workers", "plants").sum(), **lengths)
+    return sums.select(
+        "u",
+        **{f"{prefix}_{n}": n for n in ("all_known", "workers", "plants")},
+        **{f"{prefix}_{n}": nw.col(n).sqrt() for n in lengths},
+    )
+
+
+def _searched(tables: Tables, unions: Frame, sources: list[str]) -> Frame:
+    """Add `in_0`, `in_1`, ...: whether the union occurs in each source that tells of ties."""
+    said = tables["Union"].select("sources", union="id").explode("sources")
+    for number, source in enumerate(sources):
+        there = said.filter(nw.col("sources") == source).select("union", here=nw.lit(True)).unique()
+        unions = unions.join(there, on="union", how="left")
+        unions = unions.with_columns(nw.col("here").fill_null(False).alias(f"in_{number}")).drop("here")
+    return unions
+
+
+class _Links(NamedTuple):
+    """What joins pairs of unions (`a` < `b`) besides sectors and employers."""
+
+    shifts: Frame
+    supply: Frame
+    ties: Frame
+    records: Frame
+    bodies: Frame
+
+
+def _links(
+    tables: Tables,
+    family: Families,
+    facts: _Facts,
+    as_of: str | None,
+    at: tuple[int, int],
+    parameters: Parameters,
+) -> _Links:
+    shifts = scored_shifts(tables, as_of=as_of, parameters=parameters, family=family).rows.filter(
+        nw.col("outcome").is_null() | nw.col("outcome").is_in(parameters.shifts.moved)
+    )
+    moves = shifts.select(tail="origin", head="destination", value=(1 - nw.col("score")).log())
+    records = keep(_tie_records(tables, facts.unions, at, parameters.sectors))
+    ties = records.group_by("a", "b").agg(doubt=(1 - nw.col("strength")).log().sum())
+    return _Links(
+        keep(_between(moves, facts.held)),
+        keep(_between(_supply(tables, facts.held, at), facts.held)),
+        keep(ties),
+        records,
+        keep(_bodies(tables, facts.unions, at)),
+    )
+
+
+def _between(links: Frame, held: Frame) -> Frame:
+    """Sum what links plants to what links the unions there: `a`, `b`, `value`."""
+    there = held.select("plant", "u")
+    ends = links.drop_nulls(["tail", "head"]).join(there, left_on="tail", right_on="plant")
+    ends = ends.join(there, left_on="head", right_on="plant").filter(nw.col("u") != nw.col("u_right"))
+    pairs = ends.select(
+        a=nw.min_horizontal("u", "u_right"), b=nw.max_horizontal("u", "u_right"), value="value"
+    )
+    return pairs.group_by("a", "b").agg(nw.col("value").sum())
+
+
+def _supply(tables: Tables, held: Frame, at: tuple[int, int]) -> Frame:
+    """Links from plant to plant: the share of the buyer's need, over the tier."""
+    plants = held.select("plant").unique()
+    valid = _valid(tables["Supply"], at).filter(nw.col("supplier") != nw.col("buyer"))
+    bought = valid.join(plants, left_on="buyer", right_on="plant", how="semi")
+    many = bought.group_by("buyer").agg(n=nw.col("supplier").n_unique().cast(nw.Float64))
+    links = bought.join(plants, left_on="supplier", right_on="plant", how="semi").join(many, on="buyer")
+    share = nw.coalesce(nw.col("share_pct") / 100, 1 / nw.col("n"))
+    tier = mapped("tier", {"1": 1.0, "2": 2.0, "3": 3.0}, 1.0)
+    rows = links.select("supplier", "buyer", value=share / tier)
+    best = rows.group_by("supplier", "buyer").agg(nw.col("value").max())
+    return best.select(tail="supplier", head="buyer", value="value")
+
+
+def _tie_records(tables: Tables, unions: Frame, at: tuple[int, int], parameters: Sectors) -> Frame:
+    """Ties between two unions: `a`, `b`, `kind`, `strength` (decayed), `record`, `table`."""
+    numbers = unions.select("union", "u")
+    ties = tables["Tie"].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    ties = ties.select(*("tie_kind", "since_min", "since_max", "until_max"), record="id")
+    parties = tables["Party"].filter(nw.col("role").is_in(parameters.tie_roles)).select("within", "party")
+    there = parties.join(numbers, left_on="party", right_on="union").select("within", "u").unique()
+    joint = there.join(there, on="within").filter(nw.col("u") < nw.col("u_right"))
+    acted = joint.join(ties, left_on="within", right_on="record").select(
+        *("since_min", "since_max", "until_max"),
+        a="u", b="u_right", kind="tie_kind", record="within", table=nw.lit("Tie"),
+    )  # fmt: skip
+    member = tables["Affiliation"].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    inside = member.join(numbers, left_on="member", right_on="union").join(
+        numbers, left_on="body", right_on="union"
+    )
+    structure = inside.filter(nw.col("u") != nw.col("u_right")).select(
+        *("since_min", "since_max", "until_max"),
+        a=nw.min_horizontal("u", "u_right"),
+        b=nw.max_horizontal("u", "u_right"),
+        kind=nw.lit("joint_structure"),
+        record="id",
+        table=nw.lit("Affiliation"),
+    )
+    started = nw.col("since_min").fill_null(FIRST) <= at[1]
+    known = nw.concat([acted, structure]).filter(started).with_columns(strength=_strength(at, parameters))
+    return known.filter(nw.col("strength") > 0).select("a", "b", "kind", "strength", "record", "table")
+
+
+def _strength(at: tuple[int, int], parameters: Sectors) -> nw.Expr:
+    """q: by kind; what is past loses half in each half-life, an open-ended tie nothing until it ends."""
+    lasting = nw.col("kind").is_in(parameters.open_ended)
+    end = nw.when(lasting).then(nw.col("until_max")).otherwise(nw.coalesce("until_max", "since_max"))
+    age = nw.max_horizontal(nw.lit(at[1]) - end.fill_null(at[1]), nw.lit(0)).cast(nw.Float64)
+    faded = (age * (-math.log(2) / parameters.half_life)).exp()
+    return (mapped("kind", parameters.ties, 0.0) * faded).round(12)
+
+
+def _bodies(tables: Tables, unions: Frame, at: tuple[int, int]) -> Frame:
+    """Federations and alliances that unions belong to at the date: `u`, `body`, `allied`, `record`."""
+    past = nw.col("affiliation_kind").is_in(["former_affiliate", "merged_into"]).fill_null(False)
+    valid = _valid(tables["Affiliation"], at).filter(~past)
+    rows = valid.join(unions.select("union", "u"), left_on="member", right_on="union")
+    allied = (nw.col("affiliation_kind") == "alliance_member").fill_null(False)
+    return rows.select("u", "body", allied=allied.cast(nw.Int8), record="id")
+
+
+def _scored(facts: _Facts, links: _Links, parameters: Sectors) -> Iterator[Frame]:
+    """Scored pairs, a part at a time, so that never more than some millions of rows are held."""
+    sizes = [
+        cut(vector.group_by("key", "country").agg(n=nw.len())) for vector in (facts.sectors, facts.employers)
+    ]
+    nobody = _Block("", 0, -1)
+    for left, right in list(itertools.combinations(facts.blocks, 2)) or [(nobody, nobody)]:
+        rows = sum(_rows(size, left.country, right.country) for size in sizes)
+        parts = rows // _MOST_ROWS + 1
+        for part in range(parts):
+            yield _score(facts, links, (left, right), (part, parts), parameters)
+
+
+def _rows(sizes: pl.DataFrame, left: str, right: str) -> int:
+    both = sizes.filter(country=left).join(sizes.filter(country=right), on="key")
+    return int((both["n"].cast(pl.Int64) * both["n_right"].cast(pl.Int64)).sum())
+
+
+def _score(
+    facts: _Facts, links: _Links, sides: tuple[_Block, _Block], part: tuple[int, int], parameters: Sectors
+) -> Frame:
+    """Pairs of unions of two countries, those whose first is in the part, that are of enough interest."""
+    chosen = _chosen(sides, part)
+    shared = [
+        _common(vector, sides, part).select(
+            "a", "b", *(nw.col(c).alias(f"{prefix}_{c}") for c in ("low", "dot"))
+        )
+        for prefix, vector in (("s", facts.sectors), ("e", facts.employers))
+    ]
+    linked = [
+        frame.filter(chosen).select("a", "b", nw.col("value").alias(name))
+        for name, frame in (("h", links.shifts), ("x", links.supply))
+    ]
+    columns = ("s_low", "s_dot", "e_low", "e_dot", "h", "x")
+    none = {name: nw.lit(0.0) for name in columns}
+    rows = [
+        frame.with_columns(**{n: none[n] for n in columns if n not in present}).select("a", "b", *columns)
+        for frame, present in zip(
+            (*shared, *linked), (("s_low", "s_dot"), ("e_low", "e_dot"), ("h",), ("x",)), strict=True
+        )
+    ]
+    pairs = nw.concat(rows).group_by("a", "b").agg(nw.col(*columns).sum())
+    pairs = _measured(_with_unions(pairs, facts.unions, sides), parameters)
+    pairs = keep(pairs.filter(nw.col("interest") >= parameters.minimum_interest))
+    return _with_ties(pairs, links, len(facts.sources), parameters)
+
+
+def _chosen(sides: tuple[_Block, _Block], part: tuple[int, int]) -> nw.Expr:
+    left, right = sides
+    return (
+        (nw.col("a") >= left.first)
+        & (nw.col("a") <= left.last)
+        & (nw.col("b") >= right.first)
+        & (nw.col("b") <= right.last)
+        & (nw.col("a") % part[1] == part[0])
+    )
+
+
+def _common(vector: Frame, sides: tuple[_Block, _Block], part: tuple[int, int]) -> Frame:
+    """What two unions both hold: `low` (the smaller amount), `dot` (the weighed product), key by key.
+
+    Workers where all of both unions' are known, else plants.
+    """
+    left = vector.filter(nw.col("country") == sides[0].country, nw.col("u") % part[1] == part[0])
+    right = vector.filter(nw.col("country") == sides[1].country)
+    both = nw.col("all_known") & nw.col("all_known_right")
+    rows = left.join(right, on="key").select(
+        "weight",
+        a="u",
+        b="u_right",
+        x=nw.when(both).then(nw.col("workers")).otherwise(nw.col("plants")),
+        y=nw.when(both).then(nw.col("workers_right")).otherwise(nw.col("plants_right")),
+    )
+    dot = nw.col("weight") * nw.col("weight") * nw.col("x") * nw.col("y")
+    return rows.select("a", "b", low=nw.min_horizontal("x", "y"), dot=dot)
+
+
+def _with_unions(pairs: Frame, unions: Frame, sides: tuple[_Block, _Block]) -> Frame:
+    for side, block in zip("ab", sides, strict=True):
+        ours = unions.filter(nw.col("country") == block.country)
+        ours = ours.select(**{f"{name}_{side}": name for name in unions.columns})
+        pairs = pairs.join(ours, left_on=side, right_on=f"u_{side}")
+    return pairs
+
+
+def _measured(pairs: Frame, parameters: Sectors) -> Frame:
+    """Overlap, coverage, cosine, E, H, X and I of each pair."""
+    total = {(p, side): _total(p, side, "") for p in "se" for side in "ab"}
+    length = {side: _total("s", side, "_2") for side in "ab"}
+    overlap = nw.col("s_low") / (total["s", "a"] + total["s", "b"] - nw.col("s_low"))
+    employers = nw.col("e_low") / (total["e", "a"] + total["e", "b"] - nw.col("e_low"))
+    supply = nw.col("x") / (nw.col("plants_a") * nw.col("plants_b")).sqrt()
+    rows = pairs.with_columns(
+        overlap=overlap.round(12),
+        coverage_ab=(nw.col("s_low") / total["s", "a"]).round(12),
+        coverage_ba=(nw.col("s_low") / total["s", "b"]).round(12),
+        cosine=(nw.col("s_dot") / (length["a"] * length["b"])).round(12),
+        employer_overlap=employers.round(12),
+        shift_link=(1 - nw.col("h").exp()).round(12),
+        supply_link=nw.min_horizontal(supply, nw.lit(1.0)).round(12),
+        by_workers=_both("s"),
+    )
+    left = nw.lit(1.0)
+    for name, weight in (
+        ("employer_overlap", parameters.employers),
+        ("shift_link", parameters.shifts),
+        ("supply_link", parameters.supply),
+        ("cosine", parameters.cosine),
+    ):
+        left = left * (1 - weight * nw.col(name).fill_null(0.0))
+    return rows.with_columns(interest=(1 - left).round(12))
+
+
+def _both(prefix: str) -> nw.Expr:
+    return nw.col(f"{prefix}_all_known_a") & nw.col(f"{prefix}_all_known_b")
+
+
+def _total(prefix: str, side: str, suffix: str) -> nw.Expr:
+    """A union's total by workers where both unions know all of theirs, else by plants; null where none."""
+    workers, plants = (nw.col(f"{prefix}_{n}{suffix}_{side}") for n in ("workers", "plants"))
+    total = nw.when(_both(prefix)).then(workers).otherwise(plants)
+    return nw.when(total > 0).then(total)
+
+
+def _with_ties(pairs: Frame, links: _Links, sources: int, parameters: Sectors) -> Frame:
+    """Q, the state of the tie and the gap."""
+    ours = links.bodies.join(pairs.select("a", "b"), left_on="u", right_on="a")
+    ours = ours.join(links.bodies, left_on=["b", "body"], right_on=["u", "body"])
+    member = ours.select(a="u", b="b", allied=nw.col("allied") * nw.col("allied_right"))
+    member = member.group_by("a", "b").agg(nw.col("allied").max())
+    same, alliance = parameters.ties["same_federation"], parameters.ties["alliance"]
+    apart = nw.when(nw.col("allied") == 1).then(nw.lit(1 - alliance)).otherwise(nw.lit(1 - same))
+    rows = pairs.join(links.ties, on=["a", "b"], how="left").join(
+        member.select("a", "b", apart=apart), on=["a", "b"], how="left"
+    )
+    searched = nw.lit(False)
+    for number in range(sources):
+        searched = searched | (nw.col(f"in_{number}_a") & nw.col(f"in_{number}_b"))
+    strength = 1 - nw.col("doubt").fill_null(0.0).exp() * nw.col("apart").fill_null(1.0)
+    rows = rows.with_columns(tie_strength=strength.round(12), found=searched)
+    tie = (
+        nw.when(nw.col("tie_strength") > 0)
+        .then(nw.lit("recorded"))
+        .when(nw.col("found"))
+        .then(nw.lit("none_found"))
+        .otherwise(nw.lit("not_searched"))
+    )
+    rows = rows.with_columns(tie=tie)
+    known = nw.col("tie") != "not_searched"
+    gap = nw.when(known).then((nw.col("interest") * (1 - nw.col("tie_strength"))).round(12))
+    return rows.with_columns(gap=gap, order=nw.when(known).then(gap).otherwise(nw.lit(-1.0))).select(
+        *("a", "b", "union_a", "union_b", "country_a", "country_b", "overlap", "coverage_ab", "coverage_ba"),
+        *(
+            "cosine",
+            "employer_overlap",
+            "shift_link",
+            "supply_link",
+            "interest",
+            "tie_strength",
+            "tie",
+            "gap",
+        ),
+        *("order", "by_workers"),
+        *(f"in_{number}_{side}" for number in range(sources) for side in "ab"),
+    )
+
+
+def _best(pairs: Frame, limit: int | None) -> Frame:
+    if limit is None:
+        return pairs
+    return pairs.top_k(limit, by=["order", "interest", "a", "b"], reverse=[False, False, True, True])
+
+
+def _dressed(
+    rows: pl.DataFrame, facts: _Facts, links: _Links, tables: Tables, parameters: Parameters
+) -> pl.DataFrame:
+    """Names, shared sectors and employers, ties and evidence for the rows that are shown."""
+    rows = rows.with_columns(id=pl.format("{}|{}", "union_a", "union_b"))
+    used = pl.concat([rows["a"], rows["b"]]).unique().to_list()
+    sectors, employers = (
+        cut(vector.filter(nw.col("u").is_in(used))) for vector in (facts.sectors, facts.employers)
+    )
+    rows = _with_sectors(rows, sectors, tables)
+    rows = _with_employers(rows, employers, tables)
+    ties = _ties_of(rows, links, used)
+    lists = ties.group_by("row").agg(ties=pl.col("kind").unique().sort())
+    rows = rows.join(lists, left_on="id", right_on="row", how="left", maintain_order="left")
+    inside = [
+        pl.when(pl.col(f"in_{i}_a") & pl.col(f"in_{i}_b")).then(pl.lit(s))
+        for i, s in enumerate(facts.sources)
+    ]
+    rows = rows.with_columns(
+        pl.col("ties").fill_null(pl.lit([], pl.List(pl.String()))),
+        searched=pl.concat_list(inside).list.drop_nulls() if inside else pl.lit([], pl.List(pl.String())),
+    )
+    cites = [
+        ties.select("row", kind="table", record="record"),
+        *_held_cites(rows, facts, tables, parameters),
+        _searched_cites(rows),
+    ]
+    rows = attach(rows, pl.concat(cites), tables)
+    return named(rows, tables, "union_a", "union_b")
+
+
+def _with_sectors(rows: pl.DataFrame, vector: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """`sectors`, `counted` and `priority`."""
+    shared = _shared_keys(rows, vector)
+    counted = pl.when("by_workers").then(pl.lit("workers")).otherwise(pl.lit("plants"))
+    shared = shared.with_columns(
+        counted=counted,
+        sector=pl.format("naics-2022:{}", "key"),
+        x=pl.when("by_workers").then("workers").otherwise("plants"),
+        y=pl.when("by_workers").then("workers_right").otherwise("plants_right"),
+    ).with_columns(smaller=pl.min_horizontal("x", "y"))
+    titles = names(tables, shared["sector"])
+    shared = shared.join(titles, left_on="sector", right_on="id", how="left")
+    shared = shared.sort("id", "smaller", "key", descending=[False, True, False])
+    lists = shared.group_by("id", maintain_order=True).agg(
+        sectors=pl.struct(id="sector", name="name", a="x", b="y", counted="counted"),
+        size=pl.min_horizontal(pl.col("x").sum(), pl.col("y").sum()),
+        counted=pl.col("counted").first(),
+    )
+    rows = rows.join(lists, on="id", how="left", maintain_order="left")
+    return rows.with_columns(
+        pl.col("sectors").fill_null(pl.lit([], pl.List(_SECTOR))),
+        priority=pl.col("gap") * (1 + pl.col("size")).log(10),
+    )
+
+
+def _shared_keys(rows: pl.DataFrame, vector: pl.DataFrame) -> pl.DataFrame:
+    """One line for each key that both unions of a row hold."""
+    mine = vector.select("u", "key", "workers", "plants")
+    pairs = rows.select("id", "a", "b", "union_a", "union_b", "by_workers")
+    return pairs.join(mine, left_on="a", right_on="u").join(mine, left_on=["b", "key"], right_on=["u", "key"])
+
+
+def _with_employers(rows: pl.DataFrame, vector: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    shared = _shared_keys(rows, vector)
+    titles = names(tables, shared["key"])
+    shared = shared.join(titles, left_on="key", right_on="id", how="left").sort("id", "key")
+    lists = shared.group_by("id", maintain_order=True).agg(shared_employers=pl.struct(id="key", name="name"))
+    rows = rows.join(lists, on="id", how="left", maintain_order="left")
+    return rows.with_columns(pl.col("shared_employers").fill_null(pl.lit([], pl.List(THING))))
+
+
+def _ties_of(rows: pl.DataFrame, links: _Links, used: list[int]) -> pl.DataFrame:
+    """Records behind Q: `row`, `kind`, `record`, `table`; the strongest first."""
+    pairs = rows.select("a", "b", row="id")
+    among = nw.col("a").is_in(used) & nw.col("b").is_in(used)
+    direct = pairs.join(cut(links.records.filter(among)), on=["a", "b"])
+    bodies = cut(links.bodies.filter(nw.col("u").is_in(used)))
+    both = pairs.join(bodies, left_on="a", right_on="u").join(
+        bodies, left_on=["b", "body"], right_on=["u", "body"]
+    )
+    allied = (pl.col("allied") == 1) & (pl.col("allied_right") == 1)
+    both = both.with_columns(
+        kind=pl.when(allied).then(pl.lit("alliance")).otherwise(pl.lit("same_federation")),
+        table=pl.lit("Affiliation"),
+        record=pl.concat_list("record", "record_right"),
+    ).explode("record")
+    columns = ("row", "kind", "record", "table")
+    found = direct.sort("row", "strength", "record", descending=[False, True, False]).select(columns)
+    return pl.concat([found, both.sort("row", "kind", "record").select(columns)])
+
+
+def _held_cites(
+    rows: pl.DataFrame, facts: _Facts, tables: Tables, parameters: Parameters
+) -> Iterator[pl.DataFrame]:
+    """Representation at the plants of shared sectors and employers, of both unions."""
+    ids = pl.concat([rows["union_a"], rows["union_b"]]).unique().to_list()
+    valid = _valid_representation(tables, facts.at, parameters).filter(nw.col("union").is_in(ids))
+    records = cut(valid.select("union", "plant", record="id"))
+    plants = records["plant"].unique().to_list()
+    for holds, vector in ((facts.plant_sectors, facts.sectors), (facts.plant_employers, facts.employers)):
+        keys = cut(holds.filter(nw.col("plant").is_in(plants)))
+        used = pl.concat([rows["a"], rows["b"]]).unique().to_list()
+        shared = _shared_keys(rows, cut(vector.filter(nw.col("u").is_in(used))))
+        ends = [
+            shared.select("key", row="id", union=f"union_{side}", side=pl.lit(side)) for side in ("a", "b")
+        ]
+        found = pl.concat(ends).join(keys, on="key").join(records, on=["union", "plant"])
+        yield found.sort("row", "side", "plant", "record").select(
+            "row", pl.lit("Representation").alias("kind"), "record"
+        )
+
+
+def _searched_cites(rows: pl.DataFrame) -> pl.DataFrame:
+    """Where both unions occur, on rows without a tie: so much was searched."""
+    searched = rows.filter(tie="none_found")
+    return pl.concat(
+        [searched.select(row="id", kind=pl.lit("Union"), record=f"union_{side}") for side in ("a", "b")]
+    )
