@@ -126,11 +126,12 @@ def test_kill_at_any_moment_leaves_a_usable_graph(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from graph.home import Home; from graph.build import build;"
         "from graph.release import load_release;"
         "print('go', flush=True); home = Home(Path(sys.argv[1]));"
-        "load_release(home, 'curated', release=sys.argv[2]); build(home, judgements=Path(sys.argv[3])); print('done')"
+        "load_release(home, 'curated', release=sys.argv[2]);"
+        "build(home, judgements=Path(sys.argv[3]))"
     )
     chance = random.Random(7)
     killed = 0
-    for turn in range(16):
+    for turn in range(12):
         judgements = tmp_path / f"judgements-{turn}.csv"
         judgements.write_text(f"{JUDGEMENTS}corp:x{turn},corp:y{turn},same,test,2026-01-01,why\n")
         release = f"2026-11-{22 + turn % 2}"
@@ -148,6 +149,6 @@ def test_kill_at_any_moment_leaves_a_usable_graph(tmp_path: Path) -> None:
         assert bool(ox.Store.read_only(str(graph.folder / "store")).query("ASK { ?s ?p ?o }"))
         assert graph.search("silao")
         assert all((folder / "release.json").is_file() for folder in home.releases().values())
-    assert killed >= 8
+    assert killed >= 6
     build(home)
     assert LaborGraph(home.graph).things.height == rows
