@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-from loaders.clean import code, country, degrees, subdivision, term, terms, texts
+from loaders.clean import Value, code, country, degrees, subdivision, term, terms, texts
 from loaders.read import csv
 from loaders.row import Cell, Ref, Row
 from loaders.source import Source, Table
@@ -169,11 +169,14 @@ def read_cases(path: Path) -> pl.LazyFrame:
     last = (
         csv(beside)
         .with_columns(determined=determined)
-        .filter(pl.col("determined").is_not_null(), pl.col("date_of") != "other_reading")
+        .filter(pl.col("determined").is_not_null(), pl.col("date_of").ne_missing("other_reading"))
         .group_by("case_id")
         .agg(pl.col("determined").sort_by("date").last())
     )
-    return csv(path).join(last, on="case_id", how="left", validate="m:1", maintain_order="left")
+    cases = csv(path)
+    if "case_id" not in cases.collect_schema():
+        return cases  # describe() says so
+    return cases.join(last, on="case_id", how="left", validate="m:1", maintain_order="left")
 
 
 def cases(row: Row) -> None:
@@ -212,7 +215,7 @@ def cases(row: Row) -> None:
 
 def case_steps(row: Row) -> None:
     determined = row["step"].replace_strict(DETERMINATIONS, default=None, return_dtype=pl.String)
-    known = pl.when(row["date_of"] != "other_reading").then(determined)
+    known = pl.when(row["date_of"].ne_missing("other_reading")).then(determined)
     _cited(row, status=known.fill_null("stated"), as_of=row["date"])
     row.relation(
         "CaseStep",
@@ -376,11 +379,15 @@ def shifts(row: Row) -> None:
 
 
 def _cited(row: Row, status: Cell = "stated", **evidence: Cell) -> None:
-    """Where the row was read; `note` is taken along where the table has one."""
+    """Where the row was read, each page once; `note` is taken along where the table has one."""
+    cell = row["source_url_2"]
+    pages = texts(cell, " ; ").clean.list.set_difference(pl.concat_list(row["source_url"]))
+    any_left = pages.list.len() > 0
+    further = Value(pl.when(any_left).then(cell), pl.when(any_left).then(pages), "addresses", many=True)
     row.defaults(
         status,
         url=row["source_url"],
-        further_urls=texts(row["source_url_2"], " ; "),
+        further_urls=further,
         page_title=row["source_title"],
         page_publisher=row["source_publisher"],
         page_class=row["source_class"],
@@ -455,8 +462,8 @@ SOURCE = Source(
         Table("plants.csv", _read_plants, plants),
         Table("programs.csv", csv, programs),
         Table("cba.csv", csv, agreements),
-        Table("rrm_cases.csv", read_cases, cases),
         Table("case_steps.csv", csv, case_steps),
+        Table("rrm_cases.csv", read_cases, cases),
         Table("disputes.csv", csv, disputes),
         Table("union_affiliations.csv", csv, affiliations),
         Table("ownership.csv", csv, ownership),

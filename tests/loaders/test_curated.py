@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from loaders.curated import RETRIEVED, SOURCE
 from loaders.load import Report, load
 from loaders.row import Row
 from loaders.source import Table
-from ontology import model, sectors
+from ontology import TrinationalError, model, sectors
 
 assert SOURCE.folder is not None
 DATA = SOURCE.folder
@@ -347,6 +348,23 @@ def test_evidence_is_taken_over(read: Read) -> None:
     assert fund["seed"][0].to_list() == ["002_8fc490c35c504e3b.txt", "003_9ddddf6a3b7a858d.txt"]
 
 
+def test_further_pages_are_each_told_once(folder: Path) -> None:
+    """In the order of the cell; a page that the row names twice is one page."""
+    for table, kind in (("rrm_cases", "Case"), ("representation", "Representation"), ("solidarity", "Tie")):
+        expected = [
+            [
+                *dict.fromkeys(
+                    page for page in row["source_url_2"].split(" ; ") if page not in ("", row["source_url"])
+                )
+            ]
+            for row in rows(table)
+        ]
+        records = pl.read_parquet(folder / f"{kind}.parquet")
+        by_row = records.sort(pl.col("locator").str.extract("#([0-9]+)$", 1).cast(pl.Int64))
+        assert [pages or [] for pages in by_row["further_urls"].to_list()] == expected
+        assert by_row["further_urls"].list.len().min() != 0
+
+
 def test_no_page_is_no_loss(read: Read) -> None:
     """The eight rows that have a document without an address keep its title."""
     seeds = [
@@ -356,6 +374,28 @@ def test_no_page_is_no_loss(read: Read) -> None:
     assert sum(frame.height for frame in seeds) == 8
     assert all(frame["url"].null_count() == frame.height for frame in seeds)
     assert all(frame["page_title"].null_count() == 0 for frame in seeds)
+
+
+def test_cases_without_their_steps_are_refused(tmp_path: Path) -> None:
+    shutil.copy(DATA / "rrm_cases.csv", tmp_path)
+    with pytest.raises(TrinationalError, match=r"rrm_cases\.csv: no case_steps\.csv beside it"):
+        load(SOURCE, [tmp_path], tmp_path / "out")
+
+
+def test_a_bad_cell_is_told_and_the_row_stays(tmp_path: Path) -> None:
+    good = (DATA / "unions.csv").read_text(encoding="utf-8")
+    bad = good.replace(",US,confederation,", ",UX,confederation,", 1).replace("union:alu,", "alu,", 1)
+    (tmp_path / "unions.csv").write_text(bad, encoding="utf-8")
+    report = load(SOURCE, [tmp_path], tmp_path / "out")
+    assert (report.rows_used, report.rows_rejected) == (len(rows("unions")) - 1, 1)
+    told = (
+        pl.read_parquet(tmp_path / "out/rejected.parquet").select("row", "column", "value", "fatal").unique()
+    )
+    assert sorted(told.rows()) == [(1, "country", "UX", False), (2, "union_id", "alu", True)]
+    union = pl.read_parquet(tmp_path / "out/Union.parquet").row(
+        by_predicate=pl.col("id") == "union:afl-cio", named=True
+    )
+    assert (union["country"], union["abbreviation"]) == (None, "AFL-CIO")
 
 
 def test_the_same_files_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
