@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -48,6 +48,8 @@ class Value:
         Valid texts, so that a reason can name the nearest.
     many
         `clean` is a list.
+    how
+        `clean` as a function of `raw`, so that the raw text is evaluated once.
     """
 
     raw: pl.Expr
@@ -55,6 +57,25 @@ class Value:
     wants: str
     valid: Sequence[str] = ()
     many: bool = False
+    how: Callable[[pl.Expr], pl.Expr] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        raw: pl.Expr,
+        how: Callable[[pl.Expr], pl.Expr],
+        wants: str,
+        valid: Sequence[str] = (),
+        many: bool = False,
+    ) -> Value:
+        """A value whose clean form is a function of the raw text."""
+        return cls(raw, how(raw), wants, valid, many, how)
+
+    def then(self, step: Callable[[pl.Expr], pl.Expr], wants: str = "") -> Value:
+        """The value with a further step after cleaning; null where it does not hold."""
+        how = self.how
+        more = None if how is None else (lambda raw: step(how(raw)))
+        return replace(self, clean=step(self.clean), how=more, wants=wants or self.wants)
 
     @property
     def bad(self) -> pl.Expr:
@@ -88,7 +109,7 @@ def text(cell: pl.Expr) -> Value:
     'General Motors'
     """
     spaces = r"[ \t\r\n\u00a0]{2,}|[\t\r\n\u00a0]"
-    return Value(cell, cell.str.replace_all(spaces, " "), "text")
+    return Value.of(cell, lambda raw: raw.str.replace_all(spaces, " "), "text")
 
 
 def integer(cell: pl.Expr) -> Value:
@@ -97,8 +118,11 @@ def integer(cell: pl.Expr) -> Value:
     >>> pl.select(integer(pl.Series(["1,250", "12.0", "12.5"])).clean).to_series().to_list()
     [1250, 12, None]
     """
-    digits = cell.str.extract(_INTEGER, 1).str.replace_all(",", "", literal=True)
-    return Value(cell, digits.cast(pl.Int64, strict=False), "a whole number")
+    return Value.of(cell, lambda raw: _digits(raw, _INTEGER).cast(pl.Int64, strict=False), "a whole number")
+
+
+def _digits(cell: pl.Expr, pattern: str) -> pl.Expr:
+    return cell.str.extract(pattern, 1).str.replace_all(",", "", literal=True)
 
 
 def decimal(cell: pl.Expr) -> Value:
@@ -107,8 +131,7 @@ def decimal(cell: pl.Expr) -> Value:
     >>> pl.select(decimal(pl.Series(["1,250.5", ".5", "1,5"])).clean).to_series().to_list()
     [1250.5, 0.5, None]
     """
-    digits = cell.str.extract(_DECIMAL, 1).str.replace_all(",", "", literal=True)
-    return Value(cell, digits.cast(pl.Float64, strict=False), "a number")
+    return Value.of(cell, lambda raw: _digits(raw, _DECIMAL).cast(pl.Float64, strict=False), "a number")
 
 
 def date(cell: pl.Expr, *formats: str) -> Value:
@@ -121,16 +144,20 @@ def date(cell: pl.Expr, *formats: str) -> Value:
 
     Limits: years 1600-2199.
 
-    >>> pl.select(date(pl.Series(["2019-05", "5/12/2019", "2019-02-29"]), "MM/DD/YYYY").clean).to_series().to_list()
+    >>> cells = pl.Series(["2019-05", "5/12/2019", "2019-02-29"])
+    >>> pl.select(date(cells, "MM/DD/YYYY").clean).to_series().to_list()
     ['2019-05', '2019-05-12', None]
     """
-    iso = cell
-    for layout in formats:
-        iso = iso.str.replace(*_layout(layout))
-    if formats:
-        iso = iso.str.replace("-([0-9])-", "-0${1}-").str.replace("-([0-9])$", "-0${1}")
+
+    def iso(raw: pl.Expr) -> pl.Expr:
+        for layout in formats:
+            raw = raw.str.replace(*_layout(layout))
+        if formats:
+            raw = raw.str.replace("-([0-9])-", "-0${1}-").str.replace("-([0-9])$", "-0${1}")
+        return raw.str.extract(_ISO, 1)
+
     also = "".join(f" or {layout}" for layout in formats)
-    return Value(cell, iso.str.extract(_ISO, 1), f"a date (YYYY, YYYY-MM, YYYY-MM-DD{also})")
+    return Value.of(cell, iso, f"a date (YYYY, YYYY-MM, YYYY-MM-DD{also})")
 
 
 def _layout(layout: str) -> tuple[str, str]:
@@ -151,7 +178,9 @@ def code(cell: pl.Expr, pattern: str, wants: str = "") -> Value:
     >>> pl.select(code(pl.Series(["0361", "361"]), "[0-9]{4}").clean).to_series().to_list()
     ['0361', None]
     """
-    return Value(cell, cell.str.extract(f"^({pattern})$", 1), wants or f"a code of the form {pattern}")
+    return Value.of(
+        cell, lambda raw: raw.str.extract(f"^({pattern})$", 1), wants or f"a code of the form {pattern}"
+    )
 
 
 def degrees(cell: pl.Expr, axis: str, *, west: bool = False, zero_is_missing: bool = False) -> Value:
@@ -173,13 +202,15 @@ def degrees(cell: pl.Expr, axis: str, *, west: bool = False, zero_is_missing: bo
     raw = pl.when(~cell.str.contains(_ZERO)).then(cell) if zero_is_missing else cell
     part = {name: pl.field(name).cast(pl.Float64, strict=False) for name in ("d", "m", "s")}
     size = part["d"] + part["m"].fill_null(0) / 60 + part["s"].fill_null(0) / 3600
-    negative = (pl.field("sign") == "-").fill_null(False) | pl.field("hemisphere").is_in(
-        [*"SWOswo"]
-    ).fill_null(False)
+    south = pl.field("hemisphere").is_in([*"SWOswo"]).fill_null(False)
+    negative = (pl.field("sign") == "-").fill_null(False) | south
     signed = pl.when(pl.lit(west) | negative).then(-size).otherwise(size)
     value = pl.when(size <= limit).then(signed.round(7)).alias("value")
-    clean = raw.str.extract_groups(_DEGREES).struct.with_fields(value).struct.field("value")
-    return Value(raw, clean, f"a {axis} in degrees (-{limit} to {limit})")
+    return Value.of(
+        raw,
+        lambda text: text.str.extract_groups(_DEGREES).struct.with_fields(value).struct.field("value"),
+        f"a {axis} in degrees (-{limit} to {limit})",
+    )
 
 
 def flag(cell: pl.Expr, yes: Sequence[str] = _YES, no: Sequence[str] = _NO) -> Value:
@@ -189,8 +220,12 @@ def flag(cell: pl.Expr, yes: Sequence[str] = _YES, no: Sequence[str] = _NO) -> V
     [True, False, None]
     """
     words = {word.lower(): True for word in yes} | {word.lower(): False for word in no}
-    clean = cell.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
-    return Value(cell, clean, "yes or no", [*words])
+    return Value.of(
+        cell,
+        lambda raw: raw.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean),
+        "yes or no",
+        [*words],
+    )
 
 
 def term(cell: pl.Expr, scheme: str, mapping: Mapping[str, str] | None = None) -> Value:
@@ -208,12 +243,21 @@ def term(cell: pl.Expr, scheme: str, mapping: Mapping[str, str] | None = None) -
     TrinationalError
         No such scheme or notation.
 
-    >>> pl.select(term(pl.Series(["LU", "local", "?"]), "union-level", {"LU": "local"}).clean).to_series().to_list()
+    >>> levels = term(pl.Series(["LU", "local", "?"]), "union-level", {"LU": "local"})
+    >>> pl.select(levels.clean).to_series().to_list()
     ['local', 'local', None]
     """
     words = _words(scheme, mapping or {})
-    clean = cell.replace_strict(words, default=None, return_dtype=pl.String)
-    return Value(cell, clean, f"a term of {scheme}", [*words])
+    return _looked_up(cell, words, f"a term of {scheme}")
+
+
+def _looked_up(cell: pl.Expr, words: Mapping[str, str], wants: str) -> Value:
+    return Value.of(
+        cell,
+        lambda raw: raw.replace_strict(words, default=None, return_dtype=pl.String),
+        wants,
+        [*words],
+    )
 
 
 def _words(scheme: str, mapping: Mapping[str, str]) -> dict[str, str]:
@@ -276,8 +320,7 @@ def country(cell: pl.Expr, mapping: Mapping[str, str] | None = None) -> Value:
     ['US', None]
     """
     words = {code: code for code in COUNTRIES.split()} | dict(mapping or {})
-    clean = cell.replace_strict(words, default=None, return_dtype=pl.String)
-    return Value(cell, clean, "a country code (ISO 3166-1 alpha-2)", [*words])
+    return _looked_up(cell, words, "a country code (ISO 3166-1 alpha-2)")
 
 
 def subdivision(cell: pl.Expr) -> Value:

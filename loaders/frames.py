@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
-from loaders.clean import is_bad
+from loaders.clean import Value, is_bad
 from loaders.read import BLANK, PROBLEM, ROW
 from loaders.row import Check, Given, Row, Statement, joined
 
@@ -48,11 +49,24 @@ class Said:
 
 
 class _Stage:
-    """Expressions that get a column of their own."""
+    """Expressions that get a column of their own, in two steps: raw texts, then what is made of them."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, before: _Stage | None = None) -> None:
         self._name = name
-        self._held: list[tuple[pl.Expr, str]] = []
+        self._held: list[tuple[pl.Expr, str]] = [] if before is None else [*before._held]
+        self._known = len(self._held)
+        self._raw: set[str] = set()
+
+    def raw(self, value: Value) -> pl.Expr:
+        """The raw text of a value."""
+        column = self.column(value.raw)
+        if value.how is not None:
+            self._raw |= {*column.meta.root_names()}
+        return column
+
+    def clean(self, value: Value) -> pl.Expr:
+        """The clean value, made of the staged raw text where that is known."""
+        return self.column(value.clean if value.how is None else value.how(self.raw(value)))
 
     def column(self, expr: pl.Expr) -> pl.Expr:
         if expr.meta.is_column():
@@ -63,9 +77,11 @@ class _Stage:
         self._held.append((expr, f"~{self._name}{len(self._held)}"))
         return pl.col(self._held[-1][1])
 
-    @property
-    def exprs(self) -> list[pl.Expr]:
-        return [expr.alias(name) for expr, name in self._held]
+    def applied(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        fresh = self._held[self._known :]
+        first = [expr.alias(name) for expr, name in fresh if name in self._raw]
+        then = [expr.alias(name) for expr, name in fresh if name not in self._raw]
+        return frame.with_columns(first).with_columns(then)
 
 
 @dataclass(frozen=True)
@@ -76,11 +92,12 @@ class _Part:
     """
 
     frame: pl.LazyFrame
+    stage: _Stage
     outputs: dict[int, list[pl.Expr]]
     wrong: list[tuple[pl.Expr, Check, pl.Expr]]
 
 
-def say(rows: pl.LazyFrame, row: Row) -> Said:
+def say(rows: pl.LazyFrame, row: Row, scratch: Path) -> Said:
     """Frames of what the rows say.
 
     Parameters
@@ -89,24 +106,35 @@ def say(rows: pl.LazyFrame, row: Row) -> Said:
         Text columns of the files, `~file` (number of the file), `row`, `~problem`.
     row
         After `describe(row)`.
+    scratch
+        Folder for the staged columns; the frames read them from there.
     """
     base = _with_skip(_trimmed(rows, sorted(row.used)), row)
     groups: dict[tuple[str, ...], list[int]] = {(): []}
     for number, statement in enumerate(row.statements):
         groups.setdefault(statement.each, []).append(number)
-    whole = _checked(base, row, groups.pop(()))
-    lists = [_checked(_exploded(base, each, row), row, numbers) for each, numbers in groups.items()]
+    whole = _checked(base, row, groups.pop(()), _Stage("v"), scratch / "rows.arrow")
+    lists = [
+        _checked(
+            _exploded(whole.frame, each, row),
+            row,
+            numbers,
+            _Stage(f"e{place}v", whole.stage),
+            scratch / f"items{place}.arrow",
+        )
+        for place, (each, numbers) in enumerate(groups.items())
+    ]
     parts = [whole, *lists]
     refused = pl.concat([p.frame.filter(FATAL).select(NTH) for p in parts]).unique() if lists else None
     statements = [
         (
             row.statements[number],
-            _accepted(part, number, refused).select(*output, FILE, ROW, _order(number, part)),
+            _accepted(part, number, refused).select(*output, FILE, ROW, _order(number)),
         )
         for part in parts
         for number, output in part.outputs.items()
     ]
-    wrong = pl.concat([*map(_wrong_cells, parts), _ragged_rows(base)])
+    wrong = pl.concat([*map(_wrong_cells, parts), _ragged_rows(whole.frame)])
     checks = [check for part in parts for _, check, _ in part.wrong]
     return Said(statements, _fates(whole, lists), wrong, checks)
 
@@ -144,9 +172,9 @@ def _exploded(base: pl.LazyFrame, each: tuple[str, ...], row: Row) -> pl.LazyFra
     return base
 
 
-def _checked(frame: pl.LazyFrame, row: Row, numbers: Sequence[int]) -> _Part:
-    """Stage the values of statements, then what is wrong with them, then the fate of the row."""
-    stage, wrongs = _Stage("v"), _Stage("w")
+def _checked(frame: pl.LazyFrame, row: Row, numbers: Sequence[int], stage: _Stage, file: Path) -> _Part:
+    """Stage the values of statements, then what is wrong with them, then the fate of the row, in a file."""
+    wrongs = _Stage(f"w{file.stem}")
     outputs: dict[int, list[pl.Expr]] = {}
     wrong: list[tuple[pl.Expr, Check, pl.Expr]] = []
     said: list[pl.Expr] = []
@@ -161,14 +189,15 @@ def _checked(frame: pl.LazyFrame, row: Row, numbers: Sequence[int]) -> _Part:
             ]
     says = [pl.col(f"{SAID}{number}") for number in numbers]
     fatal = [flag for flag, check, _ in wrong if check.fatal]
-    staged = frame.with_columns(stage.exprs).with_columns(said).with_columns(wrongs.exprs)
+    staged = wrongs.applied(stage.applied(frame).with_columns(said))
     marked = staged.with_columns(_any(fatal).alias(FATAL), _any(says).alias(SAID))
-    return _Part(marked, outputs, wrong)
+    marked.sink_ipc(file, compression="lz4")
+    return _Part(pl.scan_ipc(file), stage, outputs, wrong)
 
 
-def _faults(check: Check, number: int, stage: _Stage) -> Iterable[tuple[pl.Expr, Check, pl.Expr]]:
+def _faults(check: Check, number: int, stage: _Stage) -> Iterator[tuple[pl.Expr, Check, pl.Expr]]:
     """Conditions under which a cell of a statement is wrong, the check with its reason, the raw cell."""
-    raw, clean = stage.column(check.value.raw), stage.column(check.value.clean)
+    raw, clean = stage.raw(check.value), stage.clean(check.value)
     holds = pl.col(f"{SAID}{number}")
     if check.when is not None:
         holds = holds & stage.column(check.when).fill_null(False)
@@ -183,7 +212,7 @@ def _outputs(statement: Statement, stage: _Stage) -> list[pl.Expr]:
     """`id` and the columns of a statement, from staged columns."""
 
     def staged(given: Given) -> pl.Expr:
-        expr = stage.column(given.value.clean)
+        expr = stage.clean(given.value)
         if given.value.many:
             expr = expr.list.drop_nulls()
         return expr if given.when is None else pl.when(stage.column(given.when)).then(expr)
@@ -198,7 +227,7 @@ def _accepted(part: _Part, number: int, refused: pl.LazyFrame | None) -> pl.Lazy
     return said if refused is None else said.join(refused, on=NTH, how="anti")
 
 
-def _order(number: int, part: _Part) -> pl.Expr:
+def _order(number: int) -> pl.Expr:
     """A number that orders records as their rows, statements and items are ordered."""
     place = pl.col(NTH).cast(pl.UInt64) * (1 << (_STATEMENT_BITS + _ITEM_BITS)) + number * (1 << _ITEM_BITS)
     return (place + pl.col(ITEM)).alias(ORDER)
@@ -207,7 +236,7 @@ def _order(number: int, part: _Part) -> pl.Expr:
 def _wrong_cells(part: _Part) -> pl.LazyFrame:
     """One row per wrong cell of the rows that are not left out."""
     found = part.frame.filter(_any([flag for flag, _, _ in part.wrong]))
-    cells = [
+    cells: list[pl.Expr] = [
         pl.when(flag).then(
             pl.struct(
                 pl.lit(", ".join(check.value.raw.meta.root_names())).alias("column"),

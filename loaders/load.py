@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -19,8 +20,8 @@ from loaders.fold import fold
 from loaders.frames import FILE, Said, say
 from loaders.read import PROBLEM, ROW, headers_only
 from loaders.row import Row, Statement
-from loaders.source import Describe, Source, Table
-from ontology import TrinationalError, nearest, schema
+from loaders.source import Source, Table
+from ontology import TrinationalError, nearest
 
 _REJECTED = {
     "file": pl.String(),
@@ -103,8 +104,8 @@ def plan(source: Source, paths: Sequence[Path]) -> Plan:
         wanted = ", ".join(table.pattern for table in source.tables)
         names = ", ".join(path.name for path in files[:5]) or "no file"
         raise TrinationalError(f"{source.id}: found {names}, none is {wanted}", hint=f"files: {source.url}")
-    expected = lambda path: any(fnmatchcase(path.name, glob) for glob in source.also_there)  # noqa: E731
-    return Plan(source, tables, [path for path in files if path not in known and not expected(path)])
+    known |= {path for path in files if any(fnmatchcase(path.name, glob) for glob in source.also_there)}
+    return Plan(source, tables, [path for path in files if path not in known])
 
 
 def _files(folder: Path) -> list[Path]:
@@ -134,23 +135,19 @@ def _described(source: Source, table: Table, files: Sequence[Path]) -> Row:
     return row
 
 
-class _in_file:
+@contextmanager
+def _in_file(path: Path) -> Iterator[None]:
     """Errors of Polars and of `describe` get the name of the file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, pl.exceptions.PolarsError):
-            message = str(error).strip().split("\n")[0]
-            raise TrinationalError(
-                f"{self.path.name}: {message}", hint="is it the file that it claims to be?"
-            ) from error
-        if isinstance(error, TrinationalError) and self.path.name not in str(error):
-            raise TrinationalError(f"{self.path.name}: {error}", hint=error.hint) from error
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        message = str(error).strip().split("\n")[0]
+        hint = "is it the file that it claims to be?"
+        raise TrinationalError(f"{path.name}: {message}", hint=hint) from error
+    except TrinationalError as error:
+        if path.name in str(error):
+            raise
+        raise TrinationalError(f"{path.name}: {error}", hint=error.hint) from error
 
 
 def _columns(table: Table, path: Path) -> list[str]:
@@ -198,19 +195,21 @@ def load(
     progress("headers")
     planned = plan(source, paths)
     about = _about(planned, release)
-    progress("rows")
     out.mkdir(parents=True, exist_ok=True)
-    fates = _run(planned, f"{source.id}@{about['release']}", out)
+    with TemporaryDirectory(dir=out, prefix=".staged-") as scratch:
+        fates = _run(planned, f"{source.id}@{about['release']}", out, Path(scratch), progress)
     _enough_rows(planned, fates)
     report = _report(source, about["release"], fates, out, time.perf_counter() - started)
     _write_about(about, report, fates, out)
     return report
 
 
-def _run(planned: Plan, release: str, out: Path) -> pl.DataFrame:
-    """One streaming pass over all files; returns rows by file, fate and reason."""
+def _run(
+    planned: Plan, release: str, out: Path, scratch: Path, progress: Callable[[str], None]
+) -> pl.DataFrame:
+    """Stage each table, then write each kind; returns rows by file, fate and reason."""
     files = [path.name for path in planned.files]
-    said = [say(rows, table.row) for table, rows in zip(planned.tables, _rows(planned), strict=True)]
+    said = list(_staged(planned, scratch, progress))
     kinds: dict[str, list[tuple[Statement, pl.LazyFrame]]] = {}
     for one in said:
         for statement, frame in one.statements:
@@ -222,25 +221,26 @@ def _run(planned: Plan, release: str, out: Path) -> pl.DataFrame:
         for kind, statements in sorted(kinds.items())
     ]
     fates = pl.concat([one.fates for one in said]).group_by(FILE, "fate", "reason").agg(pl.len())
-    wrong = _rejected(said, files)
-    with _in_file(planned.files[0]):
-        *_, counted, rejected = pl.collect_all([*sinks, fates, wrong], engine="streaming")
+    progress("records")
+    *_, counted, rejected = pl.collect_all([*sinks, fates, _rejected(said, files)], engine="streaming")
     _with_nearest(rejected, said).write_parquet(out / "rejected.parquet", compression="zstd")
     return counted.with_columns(pl.col(FILE).cast(pl.Int64)).sort(FILE, "fate", "reason")
 
 
-def _rows(planned: Plan) -> list[pl.LazyFrame]:
-    """The rows of each table: its files one after the other, numbered through."""
-    number = 0
-    tables = []
-    for table in planned.tables:
+def _staged(planned: Plan, scratch: Path, progress: Callable[[str], None]) -> Iterator[Said]:
+    """Read the files of each table one after the other, numbered through, and stage what they say."""
+    first = 0
+    for place, table in enumerate(planned.tables):
+        progress(table.table.pattern)
+        folder = scratch / str(place)
+        folder.mkdir()
         frames = []
-        for path in table.files:
+        for number, path in enumerate(table.files, first):
             with _in_file(path):
                 frames.append(_one_file(table, path, number))
-            number += 1
-        tables.append(pl.concat(frames))
-    return tables
+        first += len(table.files)
+        with _in_file(table.files[0]):
+            yield say(pl.concat(frames), table.row, folder)
 
 
 def _one_file(table: TablePlan, path: Path, number: int) -> pl.LazyFrame:
@@ -248,10 +248,8 @@ def _one_file(table: TablePlan, path: Path, number: int) -> pl.LazyFrame:
     names = frame.collect_schema().names()
     if ROW not in names:
         frame = frame.with_row_index(ROW, offset=1)
-    cells = [
-        pl.col(name) if name in names else pl.lit(None, pl.String).alias(name)
-        for name in sorted(table.row.used)
-    ]
+    used = sorted(table.row.used)
+    cells = [pl.col(name) if name in names else pl.lit(None, pl.String).alias(name) for name in used]
     problem = pl.col(PROBLEM) if PROBLEM in names else pl.lit(None, pl.String).alias(PROBLEM)
     return frame.select(pl.lit(number, pl.UInt16).alias(FILE), pl.col(ROW).cast(pl.Int64), problem, *cells)
 

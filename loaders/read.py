@@ -131,91 +131,93 @@ def _with_bom(encoding: str) -> str:
 
 
 def _content(path: Path, encoding: str) -> Path | bytes:
-    """The file as Polars can read it: the path itself, or its bytes in UTF-8; decoded strictly."""
+    """The file as Polars can read it: the path itself, or its bytes in UTF-8."""
     utf8 = codecs.lookup(encoding).name == "utf-8"
-    plain = path.suffix != ".gz"
-    decode = codecs.getincrementaldecoder(encoding)("strict")
-    kept = bytearray()
-    done = 0
-    chunk = b""
+    if utf8 and path.suffix != ".gz":
+        return path
+    data = _bytes(path)
     try:
-        with path.open("rb") if plain else gzip.open(path) as stream:
-            while chunk := stream.read(1 << 22):
-                text = decode.decode(chunk)
-                if not (plain and utf8):
-                    kept += chunk if utf8 else text.encode()
-                done += len(chunk)
-            decode.decode(b"", final=True)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise _broken_gzip(path, error) from error
+        return data if utf8 else data.decode(encoding).encode()
     except UnicodeDecodeError as error:
         raise _wrong_encoding(path, encoding) from error
-    return path if plain and utf8 else bytes(kept)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.suffix != ".gz":
+        return path.read_bytes()
+    try:
+        with gzip.open(path) as stream:
+            return stream.read()
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _broken_gzip(path, error) from error
 
 
 def _wrong_encoding(path: Path, encoding: str) -> TrinationalError:
-    with path.open("rb") if path.suffix != ".gz" else gzip.open(path) as stream:
-        data = stream.read()
+    data = _bytes(path)
     try:
         data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return TrinationalError(
             f"{path.name}, line {line}: byte {error.start} (0x{data[error.start]:02x}) is not {encoding}",
-            hint="the file may be in another encoding (cp1252, latin-1): save it as UTF-8, or give the encoding in read()",
+            hint="it may be cp1252 or latin-1: save it as UTF-8, or give the encoding in read()",
         )
     return TrinationalError(f"{path.name} is not {encoding}")
 
 
 def _ragged(path: Path, content: Path | bytes, separator: str, quote: str | None, width: int) -> pl.DataFrame:
     """`row` and `~problem` of the rows that have more or fewer fields than the header."""
-    line = pl.col("line")
-    lines = pl.scan_lines(content)
-    if quote is None:
-        counted = lines.select(
-            fields=line.str.count_matches(separator, literal=True) + 1, blank=line.str.len_bytes() == 0
-        )
-        records = counted.with_row_index("number").collect(engine="streaming")
-        records = records.with_columns(record="number")
-    else:
-        records = _quoted_records(path, lines, separator, quote)
+    try:
+        records = _records(path, pl.scan_lines(content), separator, quote)
+    except pl.exceptions.ComputeError as error:
+        raise _wrong_encoding(path, "utf-8") from error
     reason = pl.format("{} fields instead of {} (line {})", "fields", pl.lit(width), pl.col("number") + 1)
-    if width == 1:
-        reason = pl.lit(None, pl.String)
     return records.filter((pl.col("record") > 0) & ((pl.col("fields") != width) | pl.col("blank"))).select(
         pl.col("record").cast(pl.Int64).alias(ROW),
         pl.when("blank").then(pl.lit(BLANK)).otherwise(reason).alias(PROBLEM),
     )
 
 
-def _quoted_records(path: Path, lines: pl.LazyFrame, separator: str, quote: str) -> pl.DataFrame:
-    """Fields of each record; a record goes on over lines while a quote is open."""
-    line, mark = pl.col("line"), re.escape(quote)
-    quotes = line.str.count_matches(quote, literal=True)
-    open_before = (pl.col("quotes").cum_sum() - pl.col("quotes")) % 2 == 1
-    open_after = pl.col("quotes").cum_sum() % 2 == 1
+def _records(path: Path, lines: pl.LazyFrame, separator: str, quote: str | None) -> pl.DataFrame:
+    """`record` (0 is the header), `number` of its first line, `fields`, `blank`."""
+    line = pl.col("line")
+    cells = {"fields": line.str.count_matches(separator, literal=True) + 1, "quotes": pl.lit(0)}
+    if quote is not None:
+        mark, sign = re.escape(quote), re.escape(separator)
+        quotes = line.str.count_matches(quote, literal=True)
+        parts = line.str.count_matches(f"{mark}[^{mark}]*{mark}|{sign}")
+        cells = {"fields": parts + 1 - quotes // 2, "quotes": quotes}
+    counted = (
+        lines.select(**cells, blank=line.str.len_bytes() == 0)
+        .with_row_index("number")
+        .collect(engine="streaming")
+    )
+    if quote is None or not (counted["quotes"] % 2 == 1).any():
+        return counted.with_columns(record="number")
+    return _joined_lines(path, lines.collect().hstack(counted), separator, quote)
+
+
+def _joined_lines(path: Path, lines: pl.DataFrame, separator: str, quote: str) -> pl.DataFrame:
+    """Records that go on over several lines while a quote is open."""
+    mark = re.escape(quote)
+    total = pl.col("quotes").cum_sum()
+    opening, closing = (total - pl.col("quotes")) % 2 == 1, total % 2 == 1
     shut = pl.concat_str(
         pl.when("open").then(pl.lit(quote)).otherwise(pl.lit("")),
-        line,
+        "line",
         pl.when("goes_on").then(pl.lit(quote)).otherwise(pl.lit("")),
     )
     outside = shut.str.replace_all(f"{mark}[^{mark}]*{mark}", "").str.count_matches(separator, literal=True)
-    counted = (
-        lines.with_columns(quotes=quotes)
-        .with_columns(open=open_before, goes_on=open_after)
-        .select("open", "goes_on", fields=outside, blank=line.str.len_bytes() == 0)
-        .with_row_index("number")
-        .with_columns(record=(~pl.col("open")).cum_sum().cast(pl.Int64) - 1)
-        .collect(engine="streaming")
+    counted = lines.with_columns(open=opening, goes_on=closing).with_columns(
+        outside=outside, record=(~pl.col("open")).cum_sum().cast(pl.Int64) - 1
     )
-    if counted.height and counted["goes_on"][-1]:
+    if counted["goes_on"][-1]:
         last = counted.filter(~pl.col("open"))["number"][-1] + 1
         raise TrinationalError(
             f"{path.name}, line {last}: a quoted cell is never closed", hint="mend or remove the quote"
         )
-    if not counted["open"].any():
-        return counted.with_columns(pl.col("fields") + 1)
-    grouped = counted.group_by("record", maintain_order=True)
-    return grouped.agg(
-        pl.col("number").first(), pl.col("fields").sum() + 1, blank=pl.col("blank").all() & (pl.len() == 1)
+    return counted.group_by("record", maintain_order=True).agg(
+        pl.col("number").first(),
+        fields=pl.col("outside").sum() + 1,
+        blank=pl.col("blank").all() & (pl.len() == 1),
     )

@@ -1,4 +1,4 @@
-"""What `describe(row)` may say: things, relations, what is left out and why. Runs once, on column expressions."""
+"""What `describe(row)` may say: things, relations, what is left out and why; on column expressions."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Row:
     def each(self, column: str, separator: str) -> pl.Expr:
         """Each item of a cell that holds a list; a statement that uses it is said once per item.
 
-        `row.relation("InSector", member=union, sector=row.ref("Sector", ("naics-2022", row.each("NAICS", ";"))))`
+        `row.ref("Sector", ("naics-2022", row.each("NAICS", ";")))` names each sector of a cell.
         """
         self[column]
         name = f"{column} (split at {separator!r})"
@@ -170,7 +170,7 @@ class Row:
         when
             Only the rows for which this is true say it.
         columns
-            Columns of the kind and evidence columns. A bare expression is cleaned as the column's type demands.
+            Columns of the kind and of evidence. A bare expression is cleaned as the column's type demands.
         """
         form = _kind(kind, relation=False)
         ref = Ref(kind, _identify(key, self._dtype), when)
@@ -220,7 +220,7 @@ class Row:
         return Ref(kind, Value(identity, identity, "an id"), _all(conditions))
 
     def _own_key(self, form: Kind, key: Key | None) -> tuple[list[Given], list[Check]]:
-        """The source's own key and its checks; a key of constants alone has none and is added to the roles."""
+        """The source's own key and its checks; constants alone have none and are added to the roles."""
         parts: tuple[Part, ...] = key if isinstance(key, tuple) else () if key is None else (key,)
         values = [_part(part, self._dtype) for part in parts]
         if all(isinstance(part, str) for part in parts):
@@ -259,9 +259,12 @@ class Row:
         )
 
     def _dtype(self, expr: pl.Expr) -> pl.DataType:
-        names = [*self.columns, *self.items]
-        frame = pl.LazyFrame(schema=dict.fromkeys(names, pl.String()))
-        return frame.select(expr).collect_schema().dtypes()[0]
+        if expr.meta.is_column():
+            return pl.String()
+        names = expr.meta.root_names()
+        return (
+            pl.LazyFrame(schema=dict.fromkeys(names, pl.String())).select(expr).collect_schema().dtypes()[0]
+        )
 
     def leftover(self) -> list[str]:
         """Columns that are neither used, ignored nor forbidden."""
@@ -310,9 +313,8 @@ def _part(part: Part, dtype_of: Any) -> Value:
             raise TrinationalError(
                 f"{part!r} was made by an f-string", hint="give the parts of a key one by one"
             )
-        return Value(pl.lit(part), pl.lit(part), "text")
-    text = part if dtype_of(part) == pl.String else part.cast(pl.String)
-    return Value(text, text, "text")
+        return Value.of(pl.lit(part), _same, "text")
+    return Value.of(part if dtype_of(part) == pl.String else part.cast(pl.String), _same, "text")
 
 
 def _identify(key: Key, dtype_of: Any) -> Value:
@@ -324,22 +326,34 @@ def _identify(key: Key, dtype_of: Any) -> Value:
         hint = nearest(str(authority), model().authorities) or "a key is (authority, part, …)"
         raise TrinationalError(f"no authority {str(authority)!r}", hint=hint)
     parts = [_part(part, dtype_of) for part in rest]
-    if len(parts) == 1:
-        raw, own = parts[0].raw, parts[0].clean
-    else:
-        raw = pl.concat_str([p.raw for p in parts], separator="/")
-        own = pl.concat_str([p.clean for p in parts], separator="/")
-    if model().authorities[authority].pattern.pattern not in _ANYTHING:
-        own = clean.let(own, lambda v: pl.when(check(authority, v)).then(v))
-    return Value(raw, pl.lit(authority + ":") + own, f"a key of {authority}")
+    raw = parts[0].raw if len(parts) == 1 else pl.concat_str([p.raw for p in parts], separator="/")
+    own = parts[0].clean if len(parts) == 1 else pl.concat_str([p.clean for p in parts], separator="/")
+    known = model().authorities[authority].pattern.pattern not in _ANYTHING
+
+    def identified(key: pl.Expr) -> pl.Expr:
+        fits = clean.let(key, lambda v: pl.when(check(authority, v)).then(v)) if known else key
+        return pl.lit(authority + ":") + fits
+
+    wants = f"a key of {authority}"
+    if all(p.how is _same for p in parts):
+        return Value.of(raw, identified, wants)
+    return Value(raw, identified(own), wants)
+
+
+def _same(raw: pl.Expr) -> pl.Expr:
+    return raw
 
 
 def _complete_id(cell: Value) -> Value:
     """A cell that is an id with its authority."""
-    authority = cell.clean.str.extract("^([^:]+):", 1)
-    key = cell.clean.str.extract("^[^:]+:(?s:(.+))$", 1)
-    fits = pl.any_horizontal((authority == name) & check(name, key) for name in model().authorities)
-    return Value(cell.raw, pl.when(fits).then(cell.clean), "an id (authority:key) of a known authority")
+
+    def fitting(whole: pl.Expr) -> pl.Expr:
+        authority = whole.str.extract("^([^:]+):", 1)
+        key = whole.str.extract("^[^:]+:(?s:(.+))$", 1)
+        fits = pl.any_horizontal((authority == name) & check(name, key) for name in model().authorities)
+        return pl.when(fits).then(whole)
+
+    return cell.then(lambda whole: clean.let(whole, fitting), "an id (authority:key) of a known authority")
 
 
 def _as_value(column: Column, cell: Any, dtype_of: Any) -> Value:
@@ -354,7 +368,7 @@ def _as_value(column: Column, cell: Any, dtype_of: Any) -> Value:
             raise TrinationalError(
                 f"column {column.name!r} takes {wanted}, not {given}", hint=f"a cleaner gives {wanted}"
             )
-        cell = Value(cell.raw, cell.clean.cast(wanted), cell.wants, cell.valid)
+        cell = cell.then(lambda value: value.cast(wanted))
     return _bounded(column, cell)
 
 
@@ -362,7 +376,7 @@ def _cleaned(column: Column, cell: Any, dtype_of: Any) -> Value:
     """A bare expression or constant, cleaned as the type of the column demands."""
     expr: pl.Expr = cell if isinstance(cell, pl.Expr) else pl.lit(cell, dtype(column))
     if column.many or dtype_of(expr) != pl.String:
-        return Value(expr, expr, f"{column.type} value", many=column.many)
+        return Value.of(expr, _same, "text", many=column.many)
     if column.type == "term":
         found = clean.term(expr, column.scheme or "")
     else:
@@ -392,4 +406,4 @@ def _bounded(column: Column, value: Value) -> Value:
     bounds = [f"of the form {pattern}" if pattern else "", f"from {low:g}" if low is not None else ""]
     bounds.append(f"up to {high:g}" if high is not None else "")
     wants = " ".join([value.wants, *filter(None, bounds)])
-    return Value(value.raw, clean.let(value.clean, lambda v: pl.when(within(v)).then(v)), wants, value.valid)
+    return value.then(lambda v: clean.let(v, lambda w: pl.when(within(w)).then(w)), wants)
