@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TypeAlias, cast
 from urllib.parse import quote
@@ -142,7 +143,7 @@ def resolved_views(read: Read) -> Iterator[View]:
     """The default graph: things, relations, records, merged ids, direct edges."""
     for kind in (*model().things, *model().relations):
         if (rows := read(kind.name)) is not None:
-            yield _kind_view(kind, rows)
+            yield kind_view(kind, rows)
     for kind in model().things:
         if (rows := read(f"said/{kind.name}")) is not None:
             yield _record_view(kind, rows)
@@ -156,10 +157,10 @@ def edge_views(read: Read) -> Iterator[View]:
     """The direct edges of relations, each once; then what says that they are derived."""
     kinds = []
     for kind in model().relations:
-        if kind.edge and (rows := read(kind.name)) is not None:
+        if kind.edge and (rows := known_edges(kind, read)) is not None:
             kinds.append(kind)
             tail, head = kind.edge.tail, pl.col(kind.edge.head).unique().sort()
-            edges = known_edges(kind, rows).group_by(tail).agg(head).sort(tail)
+            edges = rows.group_by(tail).agg(head).sort(tail)
             item = Property(kind.edge.iri, kind.edge.head, "iri", "id/", many=True)
             yield View(edges.with_columns(_subject=encoded(tail)), "id/", (), (item,))
     yield _marks_view(kinds)
@@ -186,7 +187,7 @@ def _marks_view(kinds: list[Kind]) -> View:
     return View(frame.with_columns(local).sort("_subject"), "ontology#", (), properties)
 
 
-def _kind_view(kind: Kind, rows: pl.LazyFrame) -> View:
+def kind_view(kind: Kind, rows: pl.LazyFrame) -> View:
     """Rows of a graph table: preferred values of things; roles, values and evidence of relations."""
     types = (kind.name, *kind.parents, *(["Record"] if kind.is_relation else []))
     columns = (*kind.columns, *model().evidence) if kind.is_relation else kind.columns
@@ -221,16 +222,25 @@ def _said_view(kind: Kind, rows: pl.LazyFrame) -> View:
     return View(subject, space(kind), (ONTOLOGY + kind.name,), properties, FROM_SOURCE)
 
 
-def known_edges(kind: Kind, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows of a relation that may be seen as a direct edge.
+def known_edges(kind: Kind, read: Read) -> pl.LazyFrame | None:
+    """Rows of a relation that may be seen as a direct edge; None where the relation has no table.
 
-    Both ends are known; somebody states, files or found it (an allegation, an inference or a denial is no
-    edge); a representation is certified or recognized.
+    Both ends are known and no end of the relation is; somebody states, files or found it (an allegation, an
+    inference or a denial is no edge). A representation is certified or recognized. A supply starts at a
+    plant: no chain of edges passes through a company.
     """
-    assert kind.edge is not None
-    kept = rows.filter(pl.col("status").is_in(KNOWN)).drop_nulls([kind.edge.tail, kind.edge.head])
+    if kind.edge is None or (rows := read(kind.name)) is None:
+        return None
+    kept = rows.filter(pl.col("status").is_in(KNOWN), pl.col("until").is_null())
+    kept = kept.drop_nulls([kind.edge.tail, kind.edge.head])
     if kind.name == "Representation":
         return kept.filter(pl.col("representation_status").is_in(REPRESENTED))
+    if kind.name == "Supply":
+        plants = read("Plant")
+        known = (
+            pl.LazyFrame({"id": pl.Series([], dtype=pl.String)}) if plants is None else plants.select("id")
+        )
+        return kept.join(known, left_on="supplier", right_on="id", how="semi")
     return kept
 
 
@@ -315,6 +325,7 @@ def _around(item: Property) -> tuple[str, str]:
     return '"', f'"^^<{DATATYPES[item.type]}>' if item.type in DATATYPES else '"'
 
 
+@lru_cache(maxsize=1)
 def vocabulary() -> bytes:
     """The graph `VOCABULARY` as N-Quads: kinds, properties, terms and sectors with their labels, sorted."""
     return "".join(f"{fact} <{VOCABULARY}> .\n" for fact in sorted(set(_vocabulary()))).encode()

@@ -268,8 +268,8 @@ def _failure(kind: str, message: str, text: str, name: str) -> TrinationalError:
         )
     if unbound := re.search(r"The SELECT contains a variable that is unbound", expected):
         return WrongUseError(f"{where}: {unbound[0]}", hint="add it to GROUP BY")
-    words = [word for word in re.split(r",\s*", expected.removeprefix("expected one of ")) if word.isalpha()]
-    return WrongUseError(f"{where}: syntax error", hint=f"expected {' or '.join(words)}" if words else "")
+    hint = expected if expected.startswith("expected ") and expected[9:].isalpha() else ""
+    return WrongUseError(f"{where}: syntax error", hint=hint or "look at what stands just before this place")
 
 
 # Reading the text of a query: tokens, refusals, scopes of parameters.

@@ -67,7 +67,10 @@ SAID: dict[str, list[dict[str, Any]]] = {
         },
         {"id": "union:dos", "record_id": "union:dos", "name": "Dos", "country": "CA", **EVIDENCE},
     ],
-    "Corporation": [{"id": "corp:acme", "record_id": "corp:acme", "name": "Acme", **EVIDENCE}],
+    "Corporation": [
+        {"id": f"corp:{name}", "record_id": f"corp:{name}", "name": name.capitalize(), **EVIDENCE}
+        for name in ("acme", "new", "old")
+    ],
     "Product": [
         {"id": "product:camión, 100 %", "record_id": "product:camión, 100 %", "name": "camión", **EVIDENCE}
     ],
@@ -144,6 +147,18 @@ RELATIONS: dict[str, list[dict[str, Any]]] = {
             **EVIDENCE,
         }
         for union in ("union:dos", "union:uno")
+    ],
+    "Ownership": [
+        {"id": "alpha/Ownership|1", "owner": "corp:old", "owned": "corp:acme", "until": "2015", **EVIDENCE},
+        {"id": "alpha/Ownership|2", "owner": "corp:new", "owned": "corp:acme", "since": "2015", **EVIDENCE},
+    ],
+    "Supply": [
+        {"id": f"alpha/Supply|{supplier}|{buyer}", "supplier": supplier, "buyer": buyer, **EVIDENCE}
+        for supplier, buyer in (
+            ("plant:norte", "corp:acme"),
+            ("corp:acme", "plant:sur"),
+            ("plant:norte", "plant:sur"),
+        )
     ],
     "Funding": [{"id": "alpha/Funding|x", "funder": "corp:acme", **EVIDENCE}],
 }

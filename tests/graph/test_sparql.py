@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
+from graph.home import Home
 from graph.sparql import check, query, value
 from ontology import TrinationalError, WrongUseError
 
@@ -270,3 +272,21 @@ def test_a_value_with_an_unknown_prefix_is_refused(given: str) -> None:
 def test_typed_text() -> None:
     assert value('"2019-05"^^edtf:EDTF-level0')["datatype"] == "http://id.loc.gov/datatypes/edtf/EDTF-level0"
     assert value('"hola"@es') == {"type": "literal", "value": "hola", "xml:lang": "es"}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "sparql.md"
+EXAMPLES = re.findall(
+    r"(?:--param (\w+)=([^`]+)`\)[^\n]*\n\n)?```sparql\n(.*?)```", PAGE.read_text(), re.DOTALL
+)
+
+
+@pytest.mark.parametrize(("name", "given", "text"), EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_examples_of_the_page_have_answers(demo_home: Home, name: str, given: str, text: str) -> None:
+    found = query(demo_home.graph / "store", text, {name: given} if name else {})
+    assert found.table()
+    assert all(any(row[column] is not None for row in found.table()) for column in found.variables)
+
+
+def test_the_page_has_examples_with_and_without_parameters() -> None:
+    assert len(EXAMPLES) >= 7
+    assert sum(bool(name) for name, _, _ in EXAMPLES) >= 3
