@@ -19,6 +19,7 @@ WIDTH = 140
 OUT = Console() if sys.stdout.isatty() else Console(width=int(os.environ.get("COLUMNS", WIDTH)))
 ERR = Console(stderr=True)
 ROWS = 20
+CITED = 3
 Row: TypeAlias = dict[str, Any]
 
 
@@ -78,14 +79,16 @@ def _print_table(rows: list[Row], title: str, limit: int, columns: Sequence[str]
 
 
 def print_answers(rows: pl.DataFrame, columns: Sequence[str], title: str, limit: int | None) -> None:
-    """Print rows that carry `evidence`: a table with numbered sources, and the sources below it."""
+    """Print rows that carry `evidence`: a table with at most three numbered sources a row (`+5`: five
+    more in JSON), and the sources below it."""
     shown = rows.head(ROWS if limit is None else limit).to_dicts()
     numbers: dict[str, int] = {}
     for row in shown:
         pages = dict.fromkeys(
             line["url"] or f"{line['source']} {line['locator']}" for line in row["evidence"]
         )
-        row["sources"] = " ".join(f"[{numbers.setdefault(page, len(numbers) + 1)}]" for page in pages)
+        cited = [f"[{numbers.setdefault(page, len(numbers) + 1)}]" for page in list(pages)[:CITED]]
+        row["sources"] = " ".join([*cited, *([f"+{len(pages) - CITED}"] if len(pages) > CITED else [])])
     _print_table(shown, title, len(shown), [*columns, "sources"])
     for page, number in numbers.items():
         OUT.print(Text(f"[{number}] {page}"), style="dim", soft_wrap=True)
