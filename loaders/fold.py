@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from loaders.frames import FILE, ORDER
+from loaders.frames import FILE, ORDER, Said
 from loaders.read import ROW
 from loaders.row import Statement
 from loaders.source import Source
@@ -15,6 +15,17 @@ from ontology import TrinationalError, model, schema
 
 _PERIOD = "~period"
 _OF_A_THING = ("status", "sensitivity", "evidence_type", "note")
+
+
+def folded(
+    said: Iterable[Said], files: Sequence[str], release: str, source: Source
+) -> dict[str, pl.LazyFrame]:
+    """The table of each kind that is said."""
+    kinds: dict[str, list[tuple[Statement, pl.LazyFrame]]] = {}
+    for one in said:
+        for statement, frame in one.statements:
+            kinds.setdefault(statement.kind.name, []).append((statement, frame))
+    return {kind: fold(kind, kinds[kind], files, release, source) for kind in sorted(kinds)}
 
 
 def fold(

@@ -9,7 +9,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -63,7 +63,10 @@ def csv(
     if _headers_only.get():
         return pl.LazyFrame(schema={**dict.fromkeys([*names, PROBLEM], pl.String()), ROW: pl.Int64()})
     content = _content(path, encoding)
-    problems = _ragged(path, content, separator, quote, len(names))
+    records = _records(path, content, separator, quote)
+    if records is None:
+        return _by_python(path, content, separator, quote or "", names)
+    problems = _ragged(records, len(names))
     frame = pl.scan_csv(
         content,
         separator=separator,
@@ -165,12 +168,8 @@ def _wrong_encoding(path: Path, encoding: str) -> TrinationalError:
     return TrinationalError(f"{path.name} is not {encoding}")
 
 
-def _ragged(path: Path, content: Path | bytes, separator: str, quote: str | None, width: int) -> pl.DataFrame:
+def _ragged(records: pl.DataFrame, width: int) -> pl.DataFrame:
     """`row` and `~problem` of the rows that have more or fewer fields than the header."""
-    try:
-        records = _records(path, pl.scan_lines(content), separator, quote)
-    except pl.exceptions.ComputeError as error:
-        raise _wrong_encoding(path, "utf-8") from error
     reason = pl.format("{} fields instead of {} (line {})", "fields", pl.lit(width), pl.col("number") + 1)
     return records.filter((pl.col("record") > 0) & ((pl.col("fields") != width) | pl.col("blank"))).select(
         pl.col("record").cast(pl.Int64).alias(ROW),
@@ -178,46 +177,80 @@ def _ragged(path: Path, content: Path | bytes, separator: str, quote: str | None
     )
 
 
-def _records(path: Path, lines: pl.LazyFrame, separator: str, quote: str | None) -> pl.DataFrame:
-    """`record` (0 is the header), `number` of its first line, `fields`, `blank`."""
+def _records(path: Path, content: Path | bytes, separator: str, quote: str | None) -> pl.DataFrame | None:
+    """`record` (0 is the header), `number` of its first line, `fields`, `blank`; none where quotes stray."""
     line = pl.col("line")
-    cells = {"fields": line.str.count_matches(separator, literal=True) + 1, "quotes": pl.lit(0)}
+    cells = {"fields": line.str.count_matches(separator, literal=True) + 1}
     if quote is not None:
         mark, sign = re.escape(quote), re.escape(separator)
         quotes = line.str.count_matches(quote, literal=True)
         parts = line.str.count_matches(f"{mark}[^{mark}]*{mark}|{sign}")
-        cells = {"fields": parts + 1 - quotes // 2, "quotes": quotes}
-    counted = (
-        lines.select(**cells, blank=line.str.len_bytes() == 0)
-        .with_row_index("number")
-        .collect(engine="streaming")
-    )
-    if quote is None or not (counted["quotes"] % 2 == 1).any():
+        stray = line.str.contains(f"[^{sign}{mark}]{mark}[^{sign}{mark}]")
+        cells = {"fields": parts + 1 - quotes // 2, "odd": quotes % 2 == 1, "stray": stray}
+    lines = pl.scan_lines(content)
+    counting = lines.select(**cells, blank=line.str.len_bytes() == 0).with_row_index("number")
+    try:
+        counted = counting.collect(engine="streaming")
+    except pl.exceptions.ComputeError as error:
+        raise _wrong_encoding(path, "utf-8") from error
+    if quote is None or not (counted["odd"].any() or counted["stray"].any()):
         return counted.with_columns(record="number")
+    if counted["stray"].any():
+        return None
     return _joined_lines(path, lines.collect().hstack(counted), separator, quote)
 
 
-def _joined_lines(path: Path, lines: pl.DataFrame, separator: str, quote: str) -> pl.DataFrame:
-    """Records that go on over several lines while a quote is open."""
-    mark = re.escape(quote)
-    total = pl.col("quotes").cum_sum()
-    opening, closing = (total - pl.col("quotes")) % 2 == 1, total % 2 == 1
+def _joined_lines(path: Path, lines: pl.DataFrame, separator: str, quote: str) -> pl.DataFrame | None:
+    """Records that go on over several lines while a quote is open; none where quotes stray."""
+    mark, sign = re.escape(quote), re.escape(separator)
+    total = pl.col("odd").cast(pl.Int64).cum_sum()
     shut = pl.concat_str(
         pl.when("open").then(pl.lit(quote)).otherwise(pl.lit("")),
         "line",
         pl.when("goes_on").then(pl.lit(quote)).otherwise(pl.lit("")),
     )
-    outside = shut.str.replace_all(f"{mark}[^{mark}]*{mark}", "").str.count_matches(separator, literal=True)
-    counted = lines.with_columns(open=opening, goes_on=closing).with_columns(
-        outside=outside, record=(~pl.col("open")).cum_sum().cast(pl.Int64) - 1
+    counted = (
+        lines.with_columns(open=(total - pl.col("odd")) % 2 == 1, goes_on=total % 2 == 1)
+        .with_columns(shut=shut, record=(~pl.col("open")).cum_sum().cast(pl.Int64) - 1)
+        .with_columns(outside=pl.col("shut").str.replace_all(f"{mark}[^{mark}]*{mark}", ""))
     )
+    formed = f"^(?:{mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{mark}{sign}]*)"
+    formed += f"(?:{sign}(?:{mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{mark}{sign}]*))*$"
+    if not counted.filter("odd")["shut"].str.contains(formed).all():
+        return None
     if counted["goes_on"][-1]:
-        last = counted.filter(~pl.col("open"))["number"][-1] + 1
-        raise TrinationalError(
-            f"{path.name}, line {last}: a quoted cell is never closed", hint="mend or remove the quote"
-        )
+        raise _never_closed(path, counted.filter(~pl.col("open"))["number"][-1] + 1)
     return counted.group_by("record", maintain_order=True).agg(
         pl.col("number").first(),
-        fields=pl.col("outside").sum() + 1,
+        fields=pl.col("outside").str.count_matches(separator, literal=True).sum() + 1,
         blank=pl.col("blank").all() & (pl.len() == 1),
     )
+
+
+def _never_closed(path: Path, line: int) -> TrinationalError:
+    return TrinationalError(
+        f"{path.name}, line {line}: a quoted cell is never closed", hint="mend or remove the quote"
+    )
+
+
+def _by_python(
+    path: Path, content: Path | bytes, separator: str, quote: str, names: Sequence[str]
+) -> pl.LazyFrame:
+    """A file with quotes inside unquoted cells, which Polars cannot take apart: read record by record."""
+    text = (content if isinstance(content, bytes) else content.read_bytes()).decode("utf-8-sig")
+    reader = python_csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote)
+    rows: list[list[str | int | None]] = []
+    line, width = 0, len(names)
+    try:
+        for number, cells in enumerate(reader):
+            wrong = f"{len(cells)} fields instead of {width} (line {line + 1})"
+            problem = BLANK if not cells else None if len(cells) == width else wrong
+            rows.append([number, problem, *cells[:width], *[None] * (width - len(cells))])
+            line = reader.line_num
+    except python_csv.Error as error:
+        raise TrinationalError(f"{path.name}, line {line + 1}: {error}", hint="mend the quotes") from error
+    last = rows[-1][-1] if rows else None
+    if isinstance(last, str) and "\n" in last and not text.rstrip().endswith(quote):
+        raise _never_closed(path, line - last.count("\n"))
+    schema = {ROW: pl.Int64(), PROBLEM: pl.String(), **dict.fromkeys(names, pl.String())}
+    return pl.DataFrame(rows[1:], schema, orient="row").lazy()

@@ -91,10 +91,13 @@ class Row:
         Names of the columns that the files have (some files may lack some of them).
     source
         Id of the source, the first part of the ids of relations.
+    any_column
+        A column that is asked for is there: for rows that are tried out.
     """
 
-    columns: Sequence[str]
+    columns: list[str]
     source: str = "test"
+    any_column: bool = False
     statements: list[Statement] = field(default_factory=list)
     skips: list[tuple[str, pl.Expr]] = field(default_factory=list)
     required: set[str] = field(default_factory=set)
@@ -106,6 +109,8 @@ class Row:
 
     def __getitem__(self, column: str) -> pl.Expr:
         """A column's text, trimmed, null where empty; a file without it is refused."""
+        if self.any_column and column not in self.columns:
+            self.columns.append(column)
         if column not in self.columns:
             hint = nearest(column, self.columns) or "columns: " + ", ".join(self.columns)
             raise TrinationalError(f"there is no column {column!r}", hint=hint)
