@@ -112,8 +112,7 @@ def demo(
         sectors.filter(tie="none_found"), "Widest solidarity gaps (no tie found in the sources searched)", 8
     )
     with steps("Picture"):
-        moved = shifts.filter(pl.col("outcome").is_in(["carried_out", "partly"])).head(12)
-        write_picture(_picture(graph, _shift_network(graph, moved), title=DEMO_TITLE), out)
+        write_picture(demo_picture(graph), out)
     OUT.print(
         f"Picture: {out}",
         f"Data:    {place.path}",
@@ -504,6 +503,13 @@ def export(
             network = _network(graph, found, result, hops, limit, restricted)
             write_picture(_picture(graph, network, title=title, language=_language(language)), target, format)
     OUT.print(f"Written: {target}")
+
+
+def demo_picture(graph: LaborGraph) -> Picture:
+    """The strongest moves that were carried out, with the unions at both ends: the picture of the README."""
+    carried_out = pl.col("outcome").is_in(["carried_out", "partly"])
+    moved = graph.production_shifts().filter(carried_out).head(12)
+    return _picture(graph, _shift_network(graph, moved), title=DEMO_TITLE)
 
 
 def _network(

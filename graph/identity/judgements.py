@@ -36,8 +36,8 @@ def read_judgements(path: Path = BUILT_IN) -> list[Judgement]:
     Raises `TrinationalError` naming file and line for a missing column, an unknown word, an empty `left`,
     `right`, `by` or `why`, or a line that contradicts an earlier one about the same two ids.
 
-    >>> read_judgements()
-    []
+    >>> [(j.left, j.judgement, j.right) for j in read_judgements()]
+    [('union:ifalpa', 'same', 'org:ifalpa')]
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
