@@ -55,5 +55,15 @@ def load_release(
         )
     with home.writing() as scratch:
         report = load(known[source], files, scratch / "release", release=release, progress=progress)
-        home.publish(scratch / "release", f"records/{report.source}@{report.release}")
+        release_name = f"{report.source}@{report.release}"
+        home.publish(scratch / "release", f"records/{release_name}")
+        _link_rejected(home, release_name)
     return report
+
+
+def _link_rejected(home: Home, name: str) -> None:
+    """`rejected/<source>@<release>.parquet` leads to the rejected rows of the current records."""
+    link = home.path / "rejected" / f"{name}.parquet"
+    link.parent.mkdir(exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(Path("..", "records", name, "rejected.parquet"))
