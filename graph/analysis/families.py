@@ -57,7 +57,7 @@ def _both(frame: Frame, *columns: str) -> Frame:
 
 def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
     """Who controls whom: `owned`, `owner` (text), `lo`, `hi` (months), `factor` (1, joint venture less)."""
-    edges = _dated(
+    said = keep(
         tables["Ownership"]
         .filter(~nw.col("status").is_in(["retracted", "denied"]), nw.col("owner") != nw.col("owned"))
         .select(
@@ -69,10 +69,10 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
             since_sure="since_max",
             until="until_max",
             until_sure="until_min",
-        ),
-        "owned",
-        "owner",
+        )
+        .unique()
     )
+    edges = _dated(said, "owned", "owner")
     direct = keep(_without_shortcuts(keep(_superseded(edges))))
     partners = direct.join(direct.select("owned", "owner", "since_sure", "until_sure"), on="owned").filter(
         nw.col("owner") != nw.col("owner_right"),
@@ -99,7 +99,6 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
 
 def _dated(edges: Frame, *ends: str) -> Frame:
     """Drop a tie without dates where another record dates it."""
-    edges = keep(edges.unique())
     dated = ~(nw.col("since").is_null() & nw.col("until").is_null())
     known = edges.filter(dated).select(*ends).unique()
     return nw.concat([edges.filter(dated), edges.filter(~dated).join(known, on=list(ends), how="anti")])
@@ -235,7 +234,7 @@ def families(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Families:
 
 
 def tenures(tables: Tables, above: Frame, parameters: Shifts = DEFAULT.shifts) -> Frame:
-    """Ultimate parents of plants over time: `plant`, `parent`, `lo`, `hi`, `factor`.
+    """Ultimate parents of plants over time: `plant`, `parent`, `lo`, `hi`, `factor`; rows may overlap.
 
     `above` is what `parents` gives. `factor` is 1 for a plant of the family, less for a joint venture with
     half or more of it or a contract manufacturer that supplies the family.
@@ -284,8 +283,7 @@ def _with_parents(spans: Frame, above: Frame) -> Frame:
         hi=nw.min_horizontal("until", nw.col("hi").fill_null(LAST)),
         factor=nw.min_horizontal("factor", nw.col("factor_right").fill_null(1.0)),
     )
-    best = joined.filter(nw.col("lo") <= nw.col("hi")).group_by("plant", "parent", "lo", "hi")
-    return best.agg(factor=nw.col("factor").max())
+    return joined.filter(nw.col("lo") <= nw.col("hi")).select("plant", "parent", "lo", "hi", "factor")
 
 
 def control_records(tables: Tables, ends: pl.DataFrame) -> pl.DataFrame:

@@ -106,6 +106,7 @@ class Sectors:
     half_life: float = 36.0
     tie_roles: tuple[str, ...] = ("party", "beneficiary")
     minimum_interest: float = 0.05
+    most_pairs: int | None = 10_000
 
 
 @dataclass(frozen=True)

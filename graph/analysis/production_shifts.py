@@ -147,14 +147,18 @@ def scored_shifts(
     domestic: bool = False,
     parameters: Parameters = DEFAULT,
     family: Families | None = None,
+    plants: Frame | None = None,
 ) -> Scored:
-    """The rows of `production_shifts` without names, unions and evidence, on the tables' engine."""
+    """The rows of `production_shifts` without names, unions and evidence, on the tables' engine.
+
+    `family` spares computing it again; `plants` (column `plant`) keeps to pairs of these plants.
+    """
     shifts = _window(parameters.shifts, years)
     latest = LAST if as_of is None else month_span(as_of)[1]
-    facts = _facts(tables, family or families(tables, shifts), shifts, latest)
-    said = keep(_statements(tables, latest))
-    claims = keep(_claims(said, facts, domestic, replace(parameters, shifts=shifts)))
-    patterns = keep(_patterns(facts, shifts))
+    facts = _facts(tables, family or families(tables, shifts), shifts, latest, plants)
+    said = keep(_statements(tables, latest, plants))
+    claims = keep(_claims(tables, said, facts, domestic, replace(parameters, shifts=shifts)))
+    patterns = keep(_patterns(tables, facts, shifts))
     lent = keep(_lent(tables, patterns, said, shifts))
     patterns = _supported(patterns, claims, lent, parameters)
     rows = nw.concat([claims.select(*_COMMON), patterns.select(*_COMMON)])
@@ -235,23 +239,20 @@ class _Facts(NamedTuple):
     declines: Frame
     growths: Frame
     jobs: Frame
-    codes: Frame
-    products: Frame
-    hs: Frame
 
 
-def _facts(tables: Tables, family: Families, shifts: Shifts, latest: int) -> _Facts:
-    jobs = _jobs(tables)
-    declines = keep(_events(tables, shifts.decline, "closed", "closure", latest))
-    growths = keep(_events(tables, shifts.growth, "opened", "opening", latest))
+def _facts(tables: Tables, family: Families, shifts: Shifts, latest: int, plants: Frame | None) -> _Facts:
+    jobs = keep(_jobs(tables))
+    declines = _events(tables, shifts.decline, "closed", "closure", latest)
+    growths = _events(tables, shifts.growth, "opened", "opening", latest)
+    if plants is not None:
+        declines, growths = (f.join(plants, on="plant", how="semi") for f in (declines, growths))
+    declines, growths = keep(declines), keep(growths)
     return _Facts(
         *family,
         keep(_measured(declines, jobs)),
         growths,
         jobs,
-        industry_codes(tables),
-        tables["Making"].select("plant", "product").unique(),
-        _hs(tables),
     )
 
 
@@ -319,18 +320,24 @@ def _measured(declines: Frame, jobs: Frame) -> Frame:
     )
 
 
-def industry_codes(tables: Tables) -> Frame:
+def industry_codes(tables: Tables, plants: Frame) -> Frame:
     """Industry codes of plants by their first 3 to 6 digits: `plant`, `c3`-`c6`; NAICS and SCIAN alike."""
-    coded = tables["InSector"].filter(nw.col("sector").str.contains("^(naics|scian)-[0-9]{4}:[0-9]{3,6}$"))
-    return _digits(coded.select(plant="member", code=nw.col("sector").str.slice(11)), (3, 4, 5, 6), "c")
+    known = tables["InSector"].select("sector", plant="member").join(plants, on="plant", how="semi")
+    coded = known.filter(nw.col("sector").str.contains("^(naics|scian)-[0-9]{4}:[0-9]{3,6}$"))
+    return _digits(coded.select("plant", code=nw.col("sector").str.slice(11)), (3, 4, 5, 6), "c")
 
 
-def _hs(tables: Tables) -> Frame:
+def _products(tables: Tables, plants: Frame) -> Frame:
+    return tables["Making"].select("plant", "product").join(plants, on="plant", how="semi").unique()
+
+
+def _hs(tables: Tables, plants: Frame) -> Frame:
     """HS codes of what plants make or supply: `plant`, `h2`, `h4`, `h6`."""
-    products = tables["Product"].select(product="id", code="hs_code")
-    makes = tables["Making"].select("plant", "product").join(products, on="product").select("plant", "code")
-    supplies = tables["Supply"].select(plant="supplier", code="hs_code")
-    return _digits(nw.concat([makes, supplies]), (2, 4, 6), "h")
+    products = tables["Product"].filter(~nw.col("hs_code").is_null()).select(product="id", code="hs_code")
+    makes = tables["Making"].join(products, on="product").select("plant", "code")
+    supplies = tables["Supply"].filter(~nw.col("hs_code").is_null()).select(plant="supplier", code="hs_code")
+    known = nw.concat([frame.join(plants, on="plant", how="semi") for frame in (makes, supplies)]).unique()
+    return _digits(known, (2, 4, 6), "h")
 
 
 def _digits(codes: Frame, lengths: tuple[int, ...], prefix: str) -> Frame:
@@ -346,22 +353,26 @@ def _digits(codes: Frame, lengths: tuple[int, ...], prefix: str) -> Frame:
     ).unique()
 
 
-def _patterns(facts: _Facts, shifts: Shifts) -> Frame:
+def _patterns(tables: Tables, facts: _Facts, shifts: Shifts) -> Frame:
     """Pairs of a decline and a growth in one family, two countries and one industry, above the lead band."""
     declines = _in_span(_in_family(facts.declines, facts.tenures), shifts, (0.0, 0.0))
     growths = _in_span(_in_family(facts.growths, facts.tenures), shifts, shifts.window)
+    near = ["parent", "span"]
+    growths = keep(growths.join(declines.select(*near).unique(), on=near, how="semi"))
+    declines = keep(declines.join(growths.select(*near).unique(), on=near, how="semi"))
+    plants = keep(nw.concat([declines.select("plant"), growths.select("plant")]).unique())
     sector, hs = sector_factor(shifts), hs_factor(shifts)
     found = []
-    for key, best, kind, match in (
-        ("product", 1.0, facts.products, nw.lit(1.0)),
-        ("c4", 1.0, facts.codes, sector),
-        ("c3", shifts.digits[3], facts.codes, sector),
-        ("h4", 1.0, facts.hs, hs),
-        ("h2", shifts.hs_digits[2], facts.hs, hs),
+    for kind, ways in (
+        (_products(tables, plants), (("product", 1.0, nw.lit(1.0)),)),
+        (industry_codes(tables, plants), (("c4", 1.0, sector), ("c3", shifts.digits[3], sector))),
+        (_hs(tables, plants), (("h4", 1.0, hs), ("h2", shifts.hs_digits[2], hs))),
     ):
-        enough = nw.col("weight") >= (shifts.lead / best) ** 2
-        lost, gained = (side.filter(enough).join(kind, on="plant") for side in (declines, growths))
-        found.append(_pairs(lost, gained, key, match, shifts))
+        kept = keep(kind)
+        lost, gained = (keep(side.join(kept, on="plant")) for side in (declines, growths))
+        for key, best, match in ways:
+            enough = nw.col("weight") >= (shifts.lead / best) ** 2
+            found.append(_pairs(lost.filter(enough), gained.filter(enough), key, match, shifts))
     pairs = keep(nw.concat(found))
     nearest = _together(pairs, facts.tenures).with_columns(
         weaker=-nw.col("pattern"),
@@ -453,15 +464,17 @@ def _together(pairs: Frame, tenures: Frame) -> Frame:
     return pairs
 
 
-def _statements(tables: Tables, latest: int) -> Frame:
+def _statements(tables: Tables, latest: int, plants: Frame | None) -> Frame:
     """Records of claims; `key` is the same for records of one claim: ends, product and outcome."""
-    plants = tables["Plant"].select(plant="id", at="country")
+    countries = tables["Plant"].select(plant="id", at="country")
     said = tables["ShiftClaim"].filter(
         nw.col("status") != "retracted",
         nw.coalesce("announced_min", "effective_min", nw.lit(FIRST)) <= latest,
     )
     for end in ("origin", "destination"):
-        said = said.join(plants, left_on=end, right_on="plant", how="left").drop("plant", strict=False)
+        if plants is not None:
+            said = said.join(plants, left_on=end, right_on="plant", how="semi")
+        said = said.join(countries, left_on=end, right_on="plant", how="left").drop("plant", strict=False)
         said = said.with_columns(**{f"{end}_country": nw.coalesce(f"{end}_country", "at")}).drop("at")
     parts = []
     for end in ("origin", "destination"):
@@ -476,7 +489,7 @@ def _statements(tables: Tables, latest: int) -> Frame:
     )
 
 
-def _claims(said: Frame, facts: _Facts, domestic: bool, parameters: Parameters) -> Frame:
+def _claims(tables: Tables, said: Frame, facts: _Facts, domestic: bool, parameters: Parameters) -> Frame:
     """One row a claim, with what is known about its two ends."""
     shifts = parameters.shifts
     first = said.unique(subset=["key"], keep="first", order_by=["id"])
@@ -488,7 +501,7 @@ def _claims(said: Frame, facts: _Facts, domestic: bool, parameters: Parameters) 
     growth = _growth_at(first.filter(moved), facts, shifts)
     rows = keep(first.join(growth, on="key", how="left"))
     rows = rows.join(_decline_of(rows, facts, shifts), on="key", how="left")
-    rows = rows.join(_match_of(rows, facts, shifts), on="key", how="left")
+    rows = rows.join(_match_of(tables, rows, shifts), on="key", how="left")
     owners = keep(_owners_of(rows, facts))
     best = owners.unique(subset=["key"], keep="first", order_by=["weaker", "parent"])
     rows = rows.join(best.select("key", "owner"), on="key", how="left")
@@ -538,18 +551,21 @@ def _decline_of(rows: Frame, facts: _Facts, shifts: Shifts) -> Frame:
     return _measured(declines, facts.jobs).select(key="event", weight="weight")
 
 
-def _match_of(rows: Frame, facts: _Facts, shifts: Shifts) -> Frame:
+def _match_of(tables: Tables, rows: Frame, shifts: Shifts) -> Frame:
     """`key`, `product_match`: 1 where the claim names what moved, else by the codes of both plants."""
     ends = rows.filter(~nw.col("origin").is_null(), ~nw.col("destination").is_null())
     ends = ends.select("key", "origin", "destination", "product")
     same = ends.filter(~nw.col("product").is_null()).select("key", product_match=nw.lit(1.0))
     found = [same]
-    for kind, match in ((facts.codes, sector_factor(shifts)), (facts.hs, hs_factor(shifts))):
-        both = (
-            ends.filter(nw.col("product").is_null())
-            .join(kind, left_on="origin", right_on="plant")
-            .join(kind, left_on="destination", right_on="plant")
-        )
+    open_ends = keep(ends.filter(nw.col("product").is_null()))
+    sides = [open_ends.select(plant=end) for end in ("origin", "destination")]
+    plants = keep(nw.concat(sides).unique())
+    for kind, match in (
+        (keep(industry_codes(tables, plants)), sector_factor(shifts)),
+        (keep(_hs(tables, plants)), hs_factor(shifts)),
+    ):
+        both = open_ends.join(kind, left_on="origin", right_on="plant")
+        both = both.join(kind, left_on="destination", right_on="plant")
         found.append(both.select("key", product_match=match))
     return nw.concat(found).group_by("key").agg(nw.col("product_match").max())
 

@@ -30,6 +30,7 @@ DETAILS = (
     *("ties", "searched"),
 )
 _MOST_ROWS = 4_000_000
+_UNITS = 3
 _COUNTRIES = ("CA", "US", "MX")
 _SECTOR = pl.Struct(
     {"id": pl.String(), "name": pl.String(), "a": pl.Float64(), "b": pl.Float64(), "counted": pl.String()}
@@ -54,7 +55,7 @@ def shared_sectors(
         Partial ISO date: representation, owners and ties as of then. By default the newest month in which a
         page about representation or ties was read.
     limit
-        Rows at most.
+        Rows at most; by default `parameters.sectors.most_pairs`.
     details
         Also `counted` (workers or plants), `cosine`, `employer_overlap` (E), `shift_link` (H), `supply_link`
         (X), `tie_strength` (Q), `priority` (gap times log10 of 1 + the workers or plants on the smaller
@@ -98,9 +99,10 @@ def shared_sectors(
     family = families(tables, parameters.shifts)
     facts = _facts(tables, family, at, parameters)
     links = _links(tables, family, facts, as_of, at, parameters)
-    found = [cut(_best(pairs, limit)) for pairs in _scored(facts, links, parameters.sectors)]
+    most = parameters.sectors.most_pairs if limit is None else limit
+    found = [cut(_best(pairs, most)) for pairs in _scored(facts, links, parameters.sectors)]
     rows = pl.concat(found).sort("order", "interest", "a", "b", descending=[True, True, False, False])
-    rows = rows.head(rows.height if limit is None else limit)
+    rows = rows if most is None else rows.head(most)
     return _dressed(rows, facts, links, tables, parameters).select(*COLUMNS, *(DETAILS if details else ()))
 
 
@@ -142,7 +144,12 @@ def _facts(tables: Tables, family: Families, at: tuple[int, int], parameters: Pa
     represented = keep(_represented(tables, at, parameters))
     numbered = keep(_numbered(tables, represented))
     held = keep(represented.join(numbered.select("union", "u", "country"), on="union"))
-    codes = industry_codes(tables).filter(~nw.col("c4").is_null()).select("plant", key="c4").unique()
+    codes = (
+        industry_codes(tables, held.select("plant").unique())
+        .filter(~nw.col("c4").is_null())
+        .select("plant", key="c4")
+        .unique()
+    )
     owners = family.tenures.filter((nw.col("lo") <= at[1]) & (nw.col("hi") >= at[0]))
     owners = owners.select("plant", key="parent").unique()
     sectors = keep(_weighed(_vector(held.join(codes, on="plant")), numbered, parameters.sectors))
@@ -262,10 +269,12 @@ def _links(
     at: tuple[int, int],
     parameters: Parameters,
 ) -> _Links:
-    shifts = scored_shifts(tables, as_of=as_of, parameters=parameters, family=family).rows.filter(
-        nw.col("outcome").is_null() | nw.col("outcome").is_in(parameters.shifts.moved)
+    plants = keep(facts.held.select("plant").unique())
+    shifts = scored_shifts(tables, as_of=as_of, parameters=parameters, family=family, plants=plants)
+    moved = nw.col("outcome").is_null() | nw.col("outcome").is_in(parameters.shifts.moved)
+    moves = shifts.rows.filter(moved).select(
+        tail="origin", head="destination", value=(1 - nw.col("score")).log()
     )
-    moves = shifts.select(tail="origin", head="destination", value=(1 - nw.col("score")).log())
     records = keep(_tie_records(tables, facts.unions, at, parameters.sectors))
     ties = records.group_by("a", "b").agg(doubt=(1 - nw.col("strength")).log().sum())
     return _Links(
@@ -516,10 +525,10 @@ def _with_ties(pairs: Frame, links: _Links, sources: int, parameters: Sectors) -
     )
 
 
-def _best(pairs: Frame, limit: int | None) -> Frame:
-    if limit is None:
+def _best(pairs: Frame, most: int | None) -> Frame:
+    if most is None:
         return pairs
-    return pairs.top_k(limit, by=["order", "interest", "a", "b"], reverse=[False, False, True, True])
+    return pairs.top_k(most, by=["order", "interest", "a", "b"], reverse=[False, False, True, True])
 
 
 def _dressed(
@@ -529,7 +538,8 @@ def _dressed(
     rows = rows.with_columns(id=pl.format("{}|{}", "union_a", "union_b"))
     used = pl.concat([rows["a"], rows["b"]]).unique().to_list()
     sectors, employers = (
-        cut(vector.filter(nw.col("u").is_in(used))) for vector in (facts.sectors, facts.employers)
+        _shared_keys(rows, cut(vector.filter(nw.col("u").is_in(used))))
+        for vector in (facts.sectors, facts.employers)
     )
     rows = _with_sectors(rows, sectors, tables)
     rows = _with_employers(rows, employers, tables)
@@ -546,16 +556,16 @@ def _dressed(
     )
     cites = [
         ties.select("row", kind="table", record="record"),
-        *_held_cites(rows, facts, tables, parameters),
+        *_unit_cites(sectors, facts.plant_sectors, facts.at, tables, parameters),
+        *_unit_cites(employers, facts.plant_employers, facts.at, tables, parameters),
         _searched_cites(rows),
     ]
     rows = attach(rows, pl.concat(cites), tables)
     return named(rows, tables, "union_a", "union_b")
 
 
-def _with_sectors(rows: pl.DataFrame, vector: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+def _with_sectors(rows: pl.DataFrame, shared: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """`sectors`, `counted` and `priority`."""
-    shared = _shared_keys(rows, vector)
     counted = pl.when("by_workers").then(pl.lit("workers")).otherwise(pl.lit("plants"))
     shared = shared.with_columns(
         counted=counted,
@@ -585,8 +595,7 @@ def _shared_keys(rows: pl.DataFrame, vector: pl.DataFrame) -> pl.DataFrame:
     return pairs.join(mine, left_on="a", right_on="u").join(mine, left_on=["b", "key"], right_on=["u", "key"])
 
 
-def _with_employers(rows: pl.DataFrame, vector: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    shared = _shared_keys(rows, vector)
+def _with_employers(rows: pl.DataFrame, shared: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     titles = names(tables, shared["key"])
     shared = shared.join(titles, left_on="key", right_on="id", how="left").sort("id", "key")
     lists = shared.group_by("id", maintain_order=True).agg(shared_employers=pl.struct(id="key", name="name"))
@@ -614,25 +623,21 @@ def _ties_of(rows: pl.DataFrame, links: _Links, used: list[int]) -> pl.DataFrame
     return pl.concat([found, both.sort("row", "kind", "record").select(columns)])
 
 
-def _held_cites(
-    rows: pl.DataFrame, facts: _Facts, tables: Tables, parameters: Parameters
+def _unit_cites(
+    shared: pl.DataFrame, holds: Frame, at: tuple[int, int], tables: Tables, parameters: Parameters
 ) -> Iterator[pl.DataFrame]:
-    """Representation at the plants of shared sectors and employers, of both unions."""
-    ids = pl.concat([rows["union_a"], rows["union_b"]]).unique().to_list()
-    valid = _valid_representation(tables, facts.at, parameters).filter(nw.col("union").is_in(ids))
-    records = cut(valid.select("union", "plant", record="id"))
-    plants = records["plant"].unique().to_list()
-    for holds, vector in ((facts.plant_sectors, facts.sectors), (facts.plant_employers, facts.employers)):
-        keys = cut(holds.filter(nw.col("plant").is_in(plants)))
-        used = pl.concat([rows["a"], rows["b"]]).unique().to_list()
-        shared = _shared_keys(rows, cut(vector.filter(nw.col("u").is_in(used))))
-        ends = [
-            shared.select("key", row="id", union=f"union_{side}", side=pl.lit(side)) for side in ("a", "b")
-        ]
-        found = pl.concat(ends).join(keys, on="key").join(records, on=["union", "plant"])
-        yield found.sort("row", "side", "plant", "record").select(
-            "row", pl.lit("Representation").alias("kind"), "record"
-        )
+    """The largest units of each union in each shared sector, or at each employer: a few records each."""
+    ids = pl.concat([shared["union_a"], shared["union_b"]]).unique().to_list()
+    valid = _valid_representation(tables, at, parameters).filter(nw.col("union").is_in(ids))
+    units = cut(valid.select("union", "plant", "workers", record="id"))
+    keys = cut(holds.filter(nw.col("plant").is_in(units["plant"].unique().to_list())))
+    order = ["union", "key", "workers", "record"]
+    keyed = units.join(keys, on="plant").sort(order, descending=[False, False, True, False], nulls_last=True)
+    keyed = keyed.group_by("union", "key", maintain_order=True).head(_UNITS)
+    for side in ("union_a", "union_b"):
+        found = shared.select("key", row="id", union=side).join(keyed, on=["union", "key"])
+        cites = found.select("row", "key", pl.lit("Representation").alias("kind"), "record")
+        yield cites.sort("row", "key", "record").drop("key")
 
 
 def _searched_cites(rows: pl.DataFrame) -> pl.DataFrame:
