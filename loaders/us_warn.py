@@ -40,7 +40,7 @@ def notices(row: Row) -> None:
     announced, effective = date(row["notice_date"]), date(row["effective_date"])
     row.defaults("filed", url=row["source_url"], retrieved=date(seen))
     key, state = row["employer_key"], us_state(row["state"])
-    identified = row["identity_source"].is_not_null()
+    identified = pl.any_horizontal(row[name].is_not_null() for name in ("cik", "lei", "ein", "wikidata_qid"))
     employer = row.thing(
         "Corporation",
         ("us-warn-employer", key),
@@ -91,7 +91,12 @@ def notices(row: Row) -> None:
     _sectors(row, plant, employer)
     _parent(row, employer)
     row.ignore(
-        "normalized_name", "canonical_basis", "cik_match", "wikidata_match", why="how a name was matched"
+        "normalized_name",
+        "canonical_basis",
+        "cik_match",
+        "wikidata_match",
+        "identity_source",
+        why="how a name was matched",
     )
     row.ignore("county_fips", why="the county's name is kept")
     row.ignore("industry", "sic", "sic_description", "ntee", why="other classifications; NAICS is kept")
