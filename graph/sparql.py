@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Cell: TypeAlias = dict[str, Any]
 Value: TypeAlias = str | int | float | bool
 
-MAX_ROWS = 1_000_000
+MAX_ROWS = 200_000
 _MEMORY = 4 * 2**30
 _WORKER = Path(__file__).with_name("sparql_worker.py")
 _XSD = PREFIXES["xsd"]
@@ -133,7 +133,7 @@ def query(
     timeout
         Seconds after which the process that answers is killed.
     limit
-        Rows (or triples) to return at most; without it more than a million are an error.
+        Rows (or triples) to return at most; without it more than 200,000 are an error.
     name
         What messages call the query: the name of its file.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,15 @@ def write(graph: Path, path: Path, format: str, ids: Iterable[str] = (), *, rest
     read = rdf.tables(graph) if restricted else _public(rdf.tables(graph))
     if wanted:
         read = _around(read, wanted)
+    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
+        with part.open("wb") as file:
             file.writelines(FORMATS[format](read, not wanted))
+        part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
         raise TrinationalError(
             f"cannot write {path}: {error.strerror}", hint="choose another path, or free space"
         ) from error
@@ -182,12 +187,16 @@ def _public(read: Read) -> Read:
 
     def public(name: str) -> pl.LazyFrame | None:
         rows = read(name)
-        if rows is None or name == "identity":
-            return rows
+        if rows is None:
+            return None
+        if name == "identity":
+            said = [public(f"said/{kind.name}") for kind in model().things]
+            given = pl.concat([frame.select("record_id") for frame in said if frame is not None])
+            return rows.join(given, on="record_id", how="semi", maintain_order="left")
         if name.startswith("said/") or model().kind(name).is_relation:
             return rows.filter(pl.col("sensitivity").eq_missing("restricted").not_())
-        said = read(f"said/{name}")
-        return rows if said is None else _public_things(name, rows, said)
+        records = read(f"said/{name}")
+        return rows if records is None else _public_things(name, rows, records)
 
     return public
 

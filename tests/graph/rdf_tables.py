@@ -54,7 +54,7 @@ SAID: dict[str, list[dict[str, Any]]] = {
             "other_names": ["Sur 2"],
             **HIDDEN,
         },
-        {"id": "plant:oculta", "record_id": "plant:oculta", "name": "Oculta", **HIDDEN},
+        {"id": "plant:oculta", "record_id": "os-id:secret-9", "name": "Oculta", **HIDDEN},
     ],
     "Union": [
         {
@@ -175,7 +175,11 @@ def write_tables(folder: Path) -> Path:
         _write(folder, name, _frame(schema(name), rows))
     things = [{"id": row["id"]} for rows in SAID.values() for row in rows]
     pl.DataFrame(things).unique().sort("id").write_parquet(folder / "things.parquet")
-    merged = {"record_id": ["mx-retc-nra:ABC 1/ñ"], "id": ["plant:norte"], "reason": ["judgement"]}
+    merged = {
+        "record_id": ["mx-retc-nra:ABC 1/ñ", "os-id:secret-9"],
+        "id": ["plant:norte", "plant:oculta"],
+        "reason": ["judgement", "judgement"],
+    }
     pl.DataFrame(merged).write_parquet(folder / "identity.parquet")
     return folder
 

@@ -109,7 +109,7 @@ def test_a_record_leads_from_a_thing_to_its_source(store: ox.Store) -> None:
         schema:identifier 'mx-retc-nra:ABC 1/ñ' ; :locator 'b.csv#7' ; :status term:status\\/filed""",
     )
     same = store.quads_for_pattern(None, ox.NamedNode(PREFIXES["owl"] + "sameAs"), None)
-    assert [(q.subject, q.object) for q in same] == [(thing("mx-retc-nra:ABC 1/ñ"), thing("plant:norte"))]
+    assert (thing("mx-retc-nra:ABC 1/ñ"), thing("plant:norte")) in [(q.subject, q.object) for q in same]
 
 
 def test_direct_edges_are_known_marked_and_apart(store: ox.Store) -> None:

@@ -111,11 +111,13 @@ def test_a_relation_can_be_asked_for(folder: Path, tmp_path: Path) -> None:
 def test_restricted_statements_are_left_out_unless_asked_for(folder: Path, tmp_path: Path) -> None:
     for form in FORMATS:
         public = written(folder, tmp_path, form).decode()
-        for secret in ("Villa Zeta", "Oculta", "Sur 2", "plant:oculta"):
+        for secret in ("Villa Zeta", "Oculta", "Sur 2", "plant:oculta", "secret-9"):
             assert secret not in public
         assert "Sur" in public
         whole = written(folder, tmp_path, form, restricted=True).decode()
-        assert all(secret in whole for secret in ("Villa Zeta", "Oculta", "Sur 2", "plant:oculta"))
+        assert all(
+            secret in whole for secret in ("Villa Zeta", "Oculta", "Sur 2", "plant:oculta", "secret-9")
+        )
     with pytest.raises(WrongUseError, match="plant:oculta"):
         written(folder, tmp_path, "ttl", "plant:oculta")
 
@@ -158,3 +160,18 @@ def test_the_built_in_dataset_is_exported_whole(demo_home: Home, tmp_path: Path)
         assert text == written(demo_home.graph, tmp_path, form)
         said[form] = statements(text, form)
     assert said["ttl"] == said["nq"] == said["jsonld"]
+
+
+def test_a_failing_export_leaves_the_earlier_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = written(folder, tmp_path, "ttl")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(TrinationalError, match="No space left"):
+        write(folder, tmp_path / "out.ttl", "ttl", ["union:uno"])
+    assert [path.name for path in tmp_path.iterdir()] == ["out.ttl"]
+    assert (tmp_path / "out.ttl").read_bytes() == first
