@@ -9,7 +9,7 @@ import importlib
 
 from loaders.source import Source, Table
 
-_MODULES = ("curated", "us_warn", "mx_retc", "us_olms", "mx_stps")
+_MODULES = ("curated", "us_warn", "mx_retc", "us_olms", "mx_stps", "mx_cfcrl")
 
 
 def sources() -> dict[str, Source]:
