@@ -18,7 +18,7 @@ from rich.text import Text
 import loaders
 from graph.build import build as build_graph
 from graph.check import check as check_graph
-from graph.console import OUT, Format, print_answers, print_error, print_rows, steps
+from graph.console import ERR, OUT, Format, print_answers, print_error, print_rows, steps
 from graph.export import FORMATS, Picture, draw
 from graph.export import write as write_picture
 from graph.export.rdf import FORMATS as RDF_FORMATS
@@ -436,11 +436,13 @@ def sparql(
     store = _open(context, home).folder / "store"
     answer = run_query(store, text, params, timeout=timeout, limit=limit, name=name)
     if format is QueryFormat.table and answer.graph is None:
-        print_rows(answer.table(), Format.table, title="no answer", limit=limit)
+        print_rows(answer.table(), Format.table, limit=limit)
     elif format is QueryFormat.json:
         print(json.dumps(answer.json(), ensure_ascii=False, indent=1))
     else:
         sys.stdout.write(answer.csv() if format is QueryFormat.csv else answer.turtle())
+    if answer.truncated:
+        ERR.print(f"the answer has more rows than the {limit} asked for", style="dim")
 
 
 def _query_text(given: str) -> tuple[str, str]:
@@ -498,7 +500,7 @@ def export(
     target = out or Path(f"trinational.{format}" if format != "csv" else "trinational-csv")
     with steps("Exporting"):
         if format in RDF_FORMATS:
-            write_rdf(graph.folder, target, format, found)
+            write_rdf(graph.folder, target, format, found, restricted=restricted)
         else:
             network = _network(graph, found, result, hops, limit, restricted)
             write_picture(_picture(graph, network, title=title, language=_language(language)), target, format)
