@@ -189,8 +189,7 @@ SOURCE = Source(
     url="https://github.com/bchaps1999/warn-notice-register",
     tables=(
         Table("notice_links*.csv*", read.csv, links, expected_bytes=50),
-        Table("[a-z][a-z].csv*", read.csv, notices, expected_bytes=500),
-        Table("warn_notices*.csv*", read.csv, notices, expected_bytes=500),
+        Table("[a-z][a-z][.r]*csv*", read.csv, notices, expected_bytes=500),  # mi.csv, warn_notices.csv
     ),
     release=_newest,
     raw="us-warn",
