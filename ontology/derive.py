@@ -58,7 +58,7 @@ def context() -> str:
         "type": "@type",
         "tri": {"@id": ID, "@prefix": True},
         "term": {"@id": TERM, "@prefix": True},
-        "release": {"@id": SOURCE, "@prefix": True},
+        "edition": {"@id": SOURCE, "@prefix": True},
     }
     for kind in model().kinds.values():
         found[kind.name] = kind.iri
