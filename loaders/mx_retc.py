@@ -15,7 +15,7 @@ from loaders import read
 from loaders.clean import Value, degrees, text
 from loaders.people import split_operator
 from loaders.places import MX_STATES, mx_state
-from loaders.row import Row
+from loaders.row import Ref, Row
 from loaders.sectors import known_class
 from loaders.source import Source, Table
 
@@ -110,21 +110,26 @@ def establishments(row: Row) -> None:
         country=pl.when(~row["OPERATOR"].str.contains(_FOREIGN)).then(pl.lit("MX")),
     )
     row.relation("Operation", plant=plant, operator=operator)
-    known = known_class("scian-2023", row.get("SCIAN"))
+    _sector(row, plant)
+    row.ignore("DESCRIPCIÓN SCIAN", "SECTOR", "SUBSECTOR", "CLAVE AMBIENTAL", why="the SCIAN code is kept")
+    row.ignore("PRINCIPAL ACTIVIDAD PRODUCTIVA", why="an activity in words, not a product")
+    row.ignore("COORDENADA UTM ?", why="the zone is not given; degrees are kept")
+    row.ignore("ENTRE CALLE ?", "NÚM. INT", why="street and number are kept")
+
+
+def _sector(row: Row, plant: Ref) -> None:
+    stated = row.get("SCIAN")
+    known = known_class("scian-2023", stated)
+    unknown_edition = pl.lit("the source does not say which edition of SCIAN")
+    older = pl.lit("an older edition of SCIAN: the nearest class of 2023")
     row.relation(
         "InSector",
         when=known.is_not_null(),
         member=plant,
         sector=row.ref("Sector", ("scian-2023", known)),
-        code_as_stated=row.get("SCIAN"),
-        note=pl.when(known == row.get("SCIAN"))
-        .then(pl.lit("the source does not say which edition of SCIAN"))
-        .otherwise(pl.lit("an older edition of SCIAN: the nearest class of 2023")),
+        code_as_stated=stated,
+        note=pl.when(known == stated).then(unknown_edition).otherwise(older),
     )
-    row.ignore("DESCRIPCIÓN SCIAN", "SECTOR", "SUBSECTOR", "CLAVE AMBIENTAL", why="the SCIAN code is kept")
-    row.ignore("PRINCIPAL ACTIVIDAD PRODUCTIVA", why="an activity in words, not a product")
-    row.ignore("COORDENADA UTM ?", why="the zone is not given; degrees are kept")
-    row.ignore("ENTRE CALLE ?", "NÚM. INT", why="street and number are kept")
 
 
 def _said(cell: pl.Expr) -> pl.Expr:

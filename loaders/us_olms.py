@@ -14,7 +14,7 @@ import polars as pl
 from loaders import read
 from loaders.clean import date, integer, term, text
 from loaders.places import us_state
-from loaders.row import Row
+from loaders.row import Ref, Row
 from loaders.source import Describe, Source, Table
 
 _WORDS = {
@@ -76,7 +76,6 @@ _LEVELS = {
     **dict.fromkeys(_LOCALS, "local"),
     **dict.fromkeys(_COUNCILS, "council"),
     "DIV": "division",
-    "NHQ": "national_union",
 }
 _BODIES = {
     "AFLCIO": "confederation",
@@ -116,40 +115,11 @@ def reports(path: Path) -> pl.LazyFrame:
 def filings(row: Row) -> None:
     """One report of one union: who it is, to whom it belongs, how many members it has."""
     row.defaults("filed", as_of=date(row["PD_COVERED_TO"]), page_date=date(row["RECEIVE_DATE"]))
-    abbreviation, designation = row["AFF_ABBR"], row["DESIG_NAME"]
-    affiliated, headquarters = abbreviation != "UNAFF", (designation == "NHQ").fill_null(False)
-    state = us_state(row["STATE"])
-    level = (
-        pl.when(headquarters).then(abbreviation.replace_strict(_BODIES, default="NHQ")).otherwise(designation)
-    )
-    union = row.thing(
-        "Union",
-        ("us-olms", row["F_NUM"]),
-        name=text(_name(row)),
-        other_names=_also(row),
-        abbreviation=pl.when(headquarters).then(abbreviation),
-        level=term(pl.coalesce(level, pl.lit("union")), "union-level", _LEVELS),
-        designation=row["DESIG_NUM"],
-        country=pl.when(state.is_not_null()).then(pl.lit("US")),
-        subdivision=state,
-        place=text(row["CITY"]),
-        same_as=pl.when(headquarters & affiliated).then(pl.concat_list("us-aff:" + abbreviation)),
-        note=pl.concat_str(pl.lit("report "), row["RPT_ID"], pl.lit(", "), row["FORM_TYPE"]),
-    )
-    body = row.thing(
-        "Union",
-        ("us-aff", abbreviation),
-        when=affiliated,
-        name=text(row["UNION_NAME"]),
-        abbreviation=abbreviation,
-        level=abbreviation.replace_strict(_BODIES, default="national_union"),
-        as_of=None,
-        page_date=None,
-    )
-    kind = designation.replace_strict(_LEVELS, default=None).replace_strict(_KINDS, default="affiliate")
+    union, body = _union(row), _body(row)
+    kind = row["DESIG_NAME"].replace_strict(_LEVELS, default=None).replace_strict(_KINDS, default="affiliate")
     row.relation(
         "Affiliation",
-        when=~headquarters,
+        when=(row["DESIG_NAME"] != "NHQ").fill_null(True),
         member=union,
         body=body,
         affiliation_kind=kind,
@@ -166,24 +136,47 @@ def filings(row: Row) -> None:
     )
     row.forbid("MAIL_FIRSTNAME", "MAIL_LASTNAME", "VOICE", "BUILD_NUM", "STREET_ADR")
     row.ignore("EST_DATE", why="date of the file, 1970-12-01 for most: not the founding")
-    row.ignore("TTL_*", "MAXIMUM_BOND", "SHORTAGE", "NUM_ATTACHMENTS", why="money totals and attachments")
-    row.ignore(
-        "HAS_*", "*_FUNDS", "OUTSIDE_AUDIT", "ASSETS_PLEDGED", "CONTINGENT", "SUBSIDIARY", why="audit answers"
-    )
-    row.ignore(
-        "CONSTITUTION_BYLAW", "RECORD_KEPT", "HARDSHIP", "NEXT_ELECTION", why="answers on records and terms"
-    )
+    row.ignore("TTL_*", "MAXIMUM_BOND", "SHORTAGE", "NUM_ATTACHMENTS", why="totals of money")
+    row.ignore("HAS_*", "*_FUNDS", "OUTSIDE_AUDIT", "ASSETS_PLEDGED", "CONTINGENT", why="audit answers")
+    row.ignore("CONSTITUTION_BYLAW", "RECORD_KEPT", "HARDSHIP", "NEXT_ELECTION", why="answers on records")
     row.ignore("FYE", "PD_COVERED_FROM", "YR_COVERED", why="PD_COVERED_TO is the date of the fact")
-    row.ignore(
-        "TERMINATE",
-        "AMENDED",
-        "AMENDMENT",
-        "REGISTER_DATE",
-        "MOD_*",
-        why="TERM_DATE and RECEIVE_DATE are kept",
-    )
-    row.ignore("DESIQ_PRE", "DESIG_SUF", why="empty beside DESIG_NUM")
+    row.ignore("TERMINATE", "AMEND*", "REGISTER_DATE", "MOD_*", why="TERM_DATE and RECEIVE_DATE are kept")
+    row.ignore("DESIQ_PRE", "DESIG_SUF", "SUBSIDIARY", why="empty")
     row.ignore("ADR_ID", "ADDRESS_TYPE", "ZIP", why="address of the officer who signs")
+
+
+def _union(row: Row) -> Ref:
+    """The body that reports, by its file number."""
+    abbreviation, state = row["AFF_ABBR"], us_state(row["STATE"])
+    headquarters = (row["DESIG_NAME"] == "NHQ").fill_null(False)
+    national = abbreviation.replace_strict(_BODIES, default="national_union")
+    level = pl.when(headquarters).then(national).otherwise(row["DESIG_NAME"].fill_null("union"))
+    return row.thing(
+        "Union",
+        ("us-olms", row["F_NUM"]),
+        name=text(_name(row)),
+        other_names=_also(row),
+        abbreviation=pl.when(headquarters).then(abbreviation),
+        level=term(level, "union-level", _LEVELS),
+        designation=row["DESIG_NUM"],
+        country=pl.when(state.is_not_null()).then(pl.lit("US")),
+        subdivision=state,
+        place=text(row["CITY"]),
+        same_as=pl.when(headquarters).then(pl.concat_list("us-aff:" + abbreviation)),
+        note=pl.concat_str(pl.lit("report "), row["RPT_ID"], pl.lit(", "), row["FORM_TYPE"]),
+    )
+
+
+def _body(row: Row) -> Ref:
+    """The union that a local names by its abbreviation; independent unions name none."""
+    return row.thing(
+        "Union",
+        ("us-aff", row["AFF_ABBR"]),
+        when=row["AFF_ABBR"] != "UNAFF",
+        name=text(row["UNION_NAME"]),
+        abbreviation=row["AFF_ABBR"],
+        level=row["AFF_ABBR"].replace_strict(_BODIES, default="national_union"),
+    )
 
 
 def _name(row: Row) -> pl.Expr:

@@ -37,33 +37,52 @@ _NO_SITE = r"(?i)workforce|unknown|remote|region|\barea\b|puget sound|locations|
 def notices(row: Row) -> None:
     """One notice, in its newest version: the register keeps one row a notice and updates it."""
     seen = pl.coalesce(row["last_seen"], row["first_seen"])
-    announced, effective = date(row["notice_date"]), date(row["effective_date"])
     row.defaults("filed", url=row["source_url"], retrieved=date(seen))
-    key, state = row["employer_key"], us_state(row["state"])
-    identified = pl.any_horizontal(row[name].is_not_null() for name in ("cik", "lei", "ein", "wikidata_qid"))
-    employer = row.thing(
+    employer, plant, event = _employer(row), _plant(row), _event(row)
+    row.relation("Party", within=event, party=employer, role="employer", named_as=text(row["employer_name"]))
+    row.relation("Party", within=event, party=plant, role="plant")
+    row.relation("Operation", plant=plant, operator=employer, as_of=date(row["notice_date"]))
+    _sectors(row, plant, employer)
+    _parent(row, employer)
+    row.ignore(
+        "normalized_name", "canonical_basis", "*_match", "identity_source", why="how names were matched"
+    )
+    row.ignore("industry", "sic*", "ntee", why="other classifications; NAICS is kept")
+    row.ignore("is_amended", "current_version", why="the row is the newest version of its notice")
+    row.ignore("source_notice_id", "county_fips", why="dedupe_key and the county's name are kept")
+
+
+def _employer(row: Row) -> Ref:
+    """The employer as filed; `inferred` where the register found it in other registers."""
+    filed, canonical = row["employer_name"], row["canonical_name"]
+    found = pl.any_horizontal(row[name].is_not_null() for name in ("cik", "lei", "ein", "wikidata_qid"))
+    return row.thing(
         "Corporation",
-        ("us-warn-employer", key),
-        name=text(row["canonical_name"]),
-        other_names=_also(row["employer_name"], row["canonical_name"]),
+        ("us-warn-employer", row["employer_key"]),
+        name=text(canonical),
+        other_names=pl.when(filed != canonical).then(pl.concat_list(filed)),
         cik=row["cik"],
         lei=row["lei"],
         ein=row["ein"],
         ticker=row["ticker"],
         same_as=_same_as(row),
-        status=pl.when(identified).then(pl.lit("inferred")).otherwise(pl.lit("filed")),
+        status=pl.when(found).then(pl.lit("inferred")).otherwise(pl.lit("filed")),
     )
+
+
+def _plant(row: Row) -> Ref:
+    """The employer in one place: a notice about several places or a region names no plant."""
     where, at = pl.coalesce(row["place_name"], row["county_name"]), row["location"].fill_null("")
-    one_place = ~at.str.contains(_SEVERAL) & (row["place_fips"].is_not_null() | ~at.str.contains(_NO_SITE))
     site = pl.coalesce(row["place_fips"], pl.concat_str(row["state"], row["location"], separator="|"))
+    one_place = ~at.str.contains(_SEVERAL) & (row["place_fips"].is_not_null() | ~at.str.contains(_NO_SITE))
     located = pl.when(row["latitude"].is_not_null())
-    plant = row.thing(
+    return row.thing(
         "Plant",
-        ("us-warn-site", pl.concat_str(key, site, separator="|")),
+        ("us-warn-site", pl.concat_str(row["employer_key"], site, separator="|")),
         when=one_place & site.is_not_null(),
         name=text(pl.concat_str(row["canonical_name"], pl.coalesce(where, row["location"]), separator=", ")),
         country="US",
-        subdivision=state,
+        subdivision=us_state(row["state"]),
         municipality=where,
         place=text(row["location"]),
         latitude=degrees(row["latitude"], "latitude"),
@@ -71,41 +90,24 @@ def notices(row: Row) -> None:
         coordinate_precision=term(located.then(row["geo_basis"]), "coordinate-precision", _PRECISION),
         coordinate_source=located.then(pl.lit("added by the register of notices")),
     )
-    event = row.thing(
+
+
+def _event(row: Row) -> Ref:
+    announced = date(row["notice_date"])
+    return row.thing(
         "Event",
         ("us-warn", row["dedupe_key"]),
         name=text(pl.concat_str(row["employer_name"], row["location"], separator=", ", ignore_nulls=True)),
         country="US",
         event_type=term(row["layoff_type"], "event-type", {"unknown": "layoff"}),
-        date=effective,
+        date=date(row["effective_date"]),
         announced=announced,
         workers=integer(row["employees_affected"]),
         place=text(pl.coalesce(row["site_address"], row["location"])),
-        subdivision=state,
+        subdivision=us_state(row["state"]),
         as_of=announced,
         note=_note(row),
     )
-    row.relation("Party", within=event, party=employer, role="employer", named_as=text(row["employer_name"]))
-    row.relation("Party", within=event, party=plant, role="plant")
-    row.relation("Operation", plant=plant, operator=employer, as_of=announced)
-    _sectors(row, plant, employer)
-    _parent(row, employer)
-    row.ignore(
-        "normalized_name",
-        "canonical_basis",
-        "cik_match",
-        "wikidata_match",
-        "identity_source",
-        why="how a name was matched",
-    )
-    row.ignore("county_fips", why="the county's name is kept")
-    row.ignore("industry", "sic", "sic_description", "ntee", why="other classifications; NAICS is kept")
-    row.ignore("is_amended", "current_version", why="the row is the newest version of its notice")
-    row.ignore("source_notice_id", why="dedupe_key identifies the notice")
-
-
-def _also(filed: pl.Expr, canonical: pl.Expr) -> pl.Expr:
-    return pl.when(filed != canonical).then(pl.concat_list(filed))
 
 
 def _same_as(row: Row) -> pl.Expr:
