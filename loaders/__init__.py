@@ -9,7 +9,7 @@ import importlib
 
 from loaders.source import Source, Table
 
-_MODULES = ("curated", "us_warn", "mx_retc", "us_olms", "mx_stps", "mx_cfcrl")
+_MODULES = ("curated", "us_warn", "mx_retc", "us_olms", "mx_stps", "mx_cfcrl", "ca_bc_lrb")
 
 
 def sources() -> dict[str, Source]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from loaders import office
 from loaders.clean import Value, code, text
-from loaders.mx_unions import confederation, industries, say_confederation, say_industries, squash
+from loaders.union_names import confederation, industries, say_confederation, say_industries, squash
 from loaders.people import fold, split_operator
 from loaders.places import MX_STATES, mx_state
 from loaders.row import Row
