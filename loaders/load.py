@@ -86,12 +86,16 @@ def load(
     progress("headers")
     planned = plan(source, paths)
     about = _about(planned, release)
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".staged-") as scratch:
-        fates = _run(planned, f"{source.id}@{about['release']}", out, Path(scratch), progress)
-    _enough_rows(planned, fates)
-    report = _report(source, about["release"], fates, out, time.perf_counter() - started)
-    _write_about(about, report, fates, out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out, prefix=".staged-") as scratch:
+            fates = _run(planned, f"{source.id}@{about['release']}", out, Path(scratch), progress)
+        _enough_rows(planned, fates)
+        report = _report(source, about["release"], fates, out, time.perf_counter() - started)
+        _write_about(about, report, fates, out)
+    except OSError as error:
+        hint = "is there space left, and may you write there?"
+        raise TrinationalError(f"cannot write {out}: {error.strerror or error}", hint=hint) from error
     return report
 
 

@@ -82,7 +82,7 @@ def _described(source: Source, table: Table, files: Sequence[Path]) -> Row:
     for path, names in layouts.items():
         for column in sorted(row.required - set(names)):
             hint = nearest(column, names) or "columns: " + ", ".join(names)
-            raise TrinationalError(f"{path.name}: column {column!r} is not there", hint=hint)
+            raise TrinationalError(f"{path.name}: there is no column {column!r}", hint=hint)
     read_forbidden = sorted(row.used & set(row.forbidden))
     if read_forbidden:
         raise TrinationalError(f"{source.id}: forbidden column {read_forbidden[0]!r} is used")
@@ -114,11 +114,11 @@ def in_file(path: Path, of: int = 1) -> Iterator[None]:
 
 def _columns(table: Table, path: Path) -> list[str]:
     try:
+        with in_file(path), headers_only():
+            names = table.read(path).collect_schema().names()
         size = path.stat().st_size
     except OSError as error:
-        raise TrinationalError(f"{path}: {error.strerror}", hint="name an existing file") from error
-    with in_file(path), headers_only():
-        names = table.read(path).collect_schema().names()
+        raise TrinationalError(f"{path}: {error.strerror}", hint="name a file that can be read") from error
     if size < table.expected_bytes:
         raise TrinationalError(
             f"{path.name} has {size} bytes, at least {table.expected_bytes} were expected",

@@ -25,11 +25,12 @@ _ANYTHING = ("^(?:.+)$",)
 
 @dataclass(frozen=True)
 class Ref:
-    """A thing that a relation can name: `id` is null where its key is missing or is no such key."""
+    """A thing that a relation can name; `said`: the row itself says it, so its key is checked there."""
 
     kind: str
     key: Value
     when: pl.Expr | None = None
+    said: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ class Row:
             Columns of the kind and of evidence. A bare expression is cleaned as the column's type demands.
         """
         form = _kind(kind, relation=False)
-        ref = Ref(kind, _identify(key, self._dtype), when)
+        ref = Ref(kind, _identify(key, self._dtype), when, said=True)
         given = {name: cell for name, cell in columns.items() if cell is not None}
         check = Check(ref.key, True, f"key of {kind}")
         self._say(form, None, [Given(ref.key)], [] if when is None else [when], given, [check])
@@ -213,7 +214,8 @@ class Row:
         checks = []
         for name, ref in roles.items():
             _fits(form, name, ref)
-            checks.append(Check(ref.key, form.column(name).required, f"{kind}.{name}", ref.when))
+            if not ref.said:
+                checks.append(Check(ref.key, form.column(name).required, f"{kind}.{name}", ref.when))
         own, own_checks = self._own_key(form, key)
         joins = [] if own_checks else [roles[c.name] for c in form.roles if c.name in roles]
         parts = [*(Given(ref.key, ref.when) for ref in joins), *own]
@@ -222,7 +224,7 @@ class Row:
         given = {name: cell for name, cell in columns.items() if cell is not None}
         self._say(form, f"{self.source}/{kind}", parts, conditions, given, [*checks, *own_checks])
         identity = self.statements[-1].id
-        return Ref(kind, Value(identity, identity, "an id"), _all(conditions))
+        return Ref(kind, Value(identity, identity, "an id"), _all(conditions), said=True)
 
     def _own_key(self, form: Kind, key: Key | None) -> tuple[list[Given], list[Check]]:
         """The source's own key and its checks; constants alone have none and are added to the roles."""
