@@ -9,7 +9,17 @@ import importlib
 
 from loaders.source import Source, Table
 
-_MODULES = ("curated", "us_warn", "mx_retc", "us_olms", "mx_stps", "mx_cfcrl", "ca_bc_lrb", "ca_negotech")
+_MODULES = (
+    "curated",
+    "us_warn",
+    "mx_retc",
+    "us_olms",
+    "mx_stps",
+    "mx_cfcrl",
+    "us_fmcs_f7",
+    "ca_bc_lrb",
+    "ca_negotech",
+)
 
 
 def sources() -> dict[str, Source]:
