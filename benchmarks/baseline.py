@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -50,17 +51,27 @@ def bulk_load(text: Path, target: Path) -> None:
     store.flush()
 
 
-def drain(chunks: Iterable[bytes]) -> int:
-    """Read lines to the end and count them."""
-    return sum(chunk.count(b"\n") for chunk in chunks)
+def drain(chunks: Iterable[bytes]) -> None:
+    """Read to the end and keep nothing."""
+    deque(chunks, maxlen=0)
 
 
-def rdflib_store(tables: Path) -> int:
+def count(text: Path) -> int:
+    """Lines of a file."""
+    with text.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
+
+def rdflib_reopened(text: Path) -> None:
+    """Read N-Quads into rdflib, as each process does that asks what another one has mapped."""
+    rdflib.Dataset().parse(str(text), format="nquads")
+
+
+def rdflib_mapped(tables: Path, dataset: rdflib.Dataset) -> int:
     """The views of a graph, statement by statement, into an rdflib dataset; returns the statements added.
 
     The same mapping, values and named graphs as `graph.rdf`; the vocabulary is left out.
     """
-    dataset = rdflib.Dataset()
     added = 0
     for view in rdf.views(rdf.tables(tables)):
         for row in view.rows.collect().iter_rows(named=True):

@@ -1,4 +1,4 @@
-"""Runs one analysis over a folder of graph tables and prints its seconds, rows and peak memory as JSON.
+"""Runs one analysis over a folder of graph tables and prints its seconds and peak memory as JSON.
 
 A process of its own, because the peak memory of a process never falls again.
 """
@@ -13,6 +13,9 @@ from pathlib import Path
 
 from graph.labor_graph import LaborGraph
 
+ROWS = 100
+"""Rows that are given names and evidence; all pairs are scored."""
+
 
 def main() -> None:
     graph = LaborGraph(Path(sys.argv[1]))
@@ -20,10 +23,10 @@ def main() -> None:
     times = []
     for _ in range(2):
         started = time.perf_counter()
-        rows = analysis().height
+        analysis(limit=ROWS)
         times.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps({"first": times[0], "seconds": min(times), "rows": rows, "gigabytes": peak}))
+    print(json.dumps({"first": times[0], "seconds": min(times), "gigabytes": peak}))
 
 
 if __name__ == "__main__":

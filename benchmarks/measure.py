@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import rdflib
+
 from benchmarks import baseline
 from benchmarks.generate import generate
 from graph import rdf
@@ -66,22 +68,36 @@ def _real_turn(raw: Path, work: Path) -> tuple[float, float]:
     return ours, _seconds(baseline.text_to_parquet, files, work / "floor")[0]
 
 
-def store(work: Path, plants: int) -> Iterator[Measure]:
+def store(work: Path, plants: int, turns: int = 2) -> Iterator[Measure]:
     """Text, text plus load, and csv to a queryable store, against bulk load from disk and rdflib."""
     home, tables, text = Home(work / "rdf-home"), work / "rdf-tables", work / "graph.nq"
     before = _load_synthetic(home, work, plants) + _tables_seconds(home, tables)
-    seconds, statements = _seconds(baseline.drain, rdf.nquads(tables))
-    yield Measure("RDF", "N-Quads text", statements / seconds, "1/s", 1e6, True, f"{statements:,} statements")
     with text.open("wb") as file:
         file.writelines(rdf.nquads(tables))
-    load, _ = _seconds(rdf.write_store, tables, work / "ours.store")
-    floor, _ = _seconds(baseline.bulk_load, text, work / "floor.store")
+    times = [_store_turn(tables, text, work / f"store-{turn}") for turn in range(turns)]
+    spoken, load, floor = (min(column) for column in zip(*times, strict=True))
+    statements = baseline.count(text)
+    yield Measure("RDF", "N-Quads text", statements / spoken, "1/s", 1e6, True, f"{statements:,} statements")
     note = f"{load:.1f} s against {floor:.1f} s"
     yield Measure("RDF", "text and load / bulk load from disk", load / floor, "x", 1.3, note=note)
-    mapped, added = _seconds(baseline.rdflib_store, tables)
-    ratio = (before + mapped) / (before + load)
-    note = f"{before + mapped:.1f} s against {before + load:.1f} s; {added:,} statements in rdflib"
-    yield Measure("RDF", "csv to queryable store: rdflib / ours", ratio, "x", 10, True, note)
+    dataset = rdflib.Dataset()
+    mapped, _ = _seconds(baseline.rdflib_mapped, tables, dataset)
+    written, _ = _seconds(dataset.serialize, str(work / "rdflib.nq"), "nquads")
+    read, _ = _seconds(baseline.rdflib_reopened, work / "rdflib.nq")
+    for name, theirs, limit in (
+        ("csv to rdflib in memory / to our store", mapped, None),
+        ("csv to a store for others: rdflib / ours", mapped + written + read, 10.0),
+    ):
+        note = f"{before:.1f} + {theirs:.1f} s against {before:.1f} + {load:.1f} s"
+        yield Measure("RDF", name, (before + theirs) / (before + load), "x", limit, True, note)
+
+
+def _store_turn(tables: Path, text: Path, work: Path) -> tuple[float, float, float]:
+    work.mkdir()
+    spoken, _ = _seconds(baseline.drain, rdf.nquads(tables))
+    load, _ = _seconds(rdf.write_store, tables, work / "ours")
+    floor, _ = _seconds(baseline.bulk_load, text, work / "floor")
+    return spoken, load, floor
 
 
 def analyses(work: Path, small: int, large: int) -> Iterator[Measure]:
@@ -93,7 +109,7 @@ def analyses(work: Path, small: int, large: int) -> Iterator[Measure]:
             found = _child(tables, name)
             seconds[name, plants] = found["seconds"]
             limit = {100_000: 0.5, 1_000_000: most}.get(plants)
-            note = f"{found['rows']:,} rows; first call {found['first']:.2f} s"
+            note = f"first call {found['first']:.2f} s"
             yield Measure(f"{plants:,} plants", name, found["seconds"], "s", limit, note=note)
             yield Measure(f"{plants:,} plants", f"{name}: peak memory", found["gigabytes"], "GB", 4)
     for name in ("production_shifts", "shared_sectors"):
@@ -107,7 +123,7 @@ def start(work: Path) -> Iterator[Measure]:
     model = f"import time; s = {clock}; from ontology import model; model(); print({clock} - s)"
     best = min(float(_run([sys.executable, "-c", model])) for _ in range(3))
     yield Measure("start", "ontology read, with its imports", best, "s", 0.3)
-    command = [sys.executable, "-m", "graph.cli"]
+    command = [sys.executable, "-c", "from graph.cli import main; main()"]
     seconds, _ = _seconds(_run, [*command, "--help"])
     yield Measure("start", "trinational --help", seconds, "s")
     arguments = ["demo", "--home", str(work / "demo"), "--out", str(work / "demo.html")]

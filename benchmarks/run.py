@@ -74,7 +74,7 @@ def main() -> None:
     if options.json:
         print(json.dumps([found.row() for found in measures], indent=1))
     else:
-        Console().print(table(measures))
+        Console(width=max(Console().width, 140)).print(table(measures))
 
 
 if __name__ == "__main__":
