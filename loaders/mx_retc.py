@@ -18,6 +18,7 @@ from loaders.places import MX_STATES, mx_state
 from loaders.row import Ref, Row
 from loaders.sectors import known_class
 from loaders.source import Source, Table
+from ontology import TrinationalError, nearest
 
 # Columns of the layouts of 2004-2005 and 2012 under the names of all other years.
 _RENAMED = {
@@ -66,8 +67,11 @@ def yearly(path: Path) -> pl.LazyFrame:
     columns = frame.collect_schema().names()
     titles = {"SCIAN": "DESCRIPCIÓN SCIAN"} if "Número SCIAN" in columns else {}
     frame = frame.rename(titles).rename(_RENAMED, strict=False).rename({"NOMBRE": "NAME"}, strict=False)
-    if "NAME" not in frame.collect_schema().names():
-        return frame
+    present = frame.collect_schema().names()
+    for column, told in {"NAME": "NOMBRE", "LATITUD NORTE": "", "LONGITUD OESTE": ""}.items():
+        if column not in present:
+            hint = nearest(told or column, columns) or "columns: " + ", ".join(columns)
+            raise TrinationalError(f"{path.name}: column {told or column!r} is not there", hint=hint)
     named = pl.when(pl.col("NAME").str.strip_chars() != "").then(pl.lit("yes"))
     frame = _degrees(frame.with_columns(NAMED=named, YEAR=pl.lit(_year(path))))
     return split_operator(frame).collect().lazy()
@@ -85,7 +89,8 @@ def establishments(row: Row) -> None:
         "operator not shown to be an organization: natural persons are left out",
         when=row["OPERATOR"].is_null() & row["NAMED"].is_not_null(),
     )
-    latitude, longitude = _coordinates(row)
+    latitude, longitude = (row[name].cast(pl.Float64) for name in ("NORTH", "EAST"))
+    located = pl.when(latitude.is_not_null())
     plant = row.thing(
         "Plant",
         ("mx-retc-nra", row["NRA"]),
@@ -96,10 +101,10 @@ def establishments(row: Row) -> None:
         place=text(_said(row["LOCALIDAD"])),
         address=text(_address(row)),
         postal_code=_postal_code(row["C.P."]),
-        latitude=latitude,
-        longitude=longitude,
-        coordinate_precision=pl.when(latitude.clean.is_not_null()).then(pl.lit("site")),
-        coordinate_source=pl.when(latitude.clean.is_not_null()).then(pl.lit("as reported to the register")),
+        latitude=Value(row["LATITUD NORTE"], latitude, "a latitude of a place in Mexico"),
+        longitude=Value(row["LONGITUD OESTE"], longitude, "a longitude of a place in Mexico"),
+        coordinate_precision=located.then(pl.lit("site")),
+        coordinate_source=located.then(pl.lit("as reported to the register")),
     )
     operator = row.thing(
         "Corporation",
@@ -140,7 +145,9 @@ def _said(cell: pl.Expr) -> pl.Expr:
 def _address(row: Row) -> pl.Expr:
     """Street, number, neighbourhood and industrial park of the site."""
     street = pl.concat_str(_said(row["CALLE"]), _said(row["NÚM. EXT"]), separator=" ", ignore_nulls=True)
-    parts = [pl.when(street != "").then(street), _said(row["COLONIA"]), _said(row["PARQUE INDUSTRIAL"])]
+    quarter, park = _said(row["COLONIA"]), _said(row["PARQUE INDUSTRIAL"])
+    again = (quarter == park).fill_null(False)
+    parts = [pl.when(street != "").then(street), quarter, pl.when(~again).then(park)]
     whole = pl.concat_str(parts, separator=", ", ignore_nulls=True)
     return pl.when(whole != "").then(whole)
 
@@ -148,32 +155,36 @@ def _address(row: Row) -> pl.Expr:
 def _postal_code(cell: pl.Expr) -> Value:
     """Five digits: a lost zero in front is put back; zeros alone stand for nothing."""
     given = pl.when(~cell.str.contains(r"^(?:0+|N/?A|ND|_|-)$")).then(cell)
-    five = pl.when(cell.str.contains("^[0-9]{4,5}$")).then(cell.str.zfill(5))
+    five = pl.when(given.str.contains("^[0-9]{4,5}$")).then(given.str.zfill(5))
     return Value(given, five, "a postal code of five digits")
 
 
-def _coordinates(row: Row) -> tuple[Value, Value]:
-    """Latitude and longitude within Mexico and its seas, both or none; longitudes carry no sign."""
-    latitude, longitude = (row[name].cast(pl.Float64) for name in ("NORTH", "EAST"))
-    north = latitude.is_between(*_LATITUDES).fill_null(False)
-    west = longitude.is_between(*_LONGITUDES).fill_null(False)
-    return (
-        _only_with(row["LATITUD NORTE"], latitude, north, west, "a latitude of a place in Mexico"),
-        _only_with(row["LONGITUD OESTE"], longitude, west, north, "a longitude of a place in Mexico"),
-    )
-
-
-def _only_with(cell: pl.Expr, degrees: pl.Expr, fits: pl.Expr, other_fits: pl.Expr, wants: str) -> Value:
-    """A coordinate where both fit; one that fits and lacks the other, or is zero, is no wrong cell."""
-    raw = pl.when((other_fits | ~fits) & ~cell.str.contains(_ZERO)).then(cell)
-    return Value(raw, pl.when(fits & other_fits).then(degrees), wants)
-
-
 def _degrees(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Degrees north and east as text, computed once for all that ask for them."""
-    north = degrees(pl.col("LATITUD NORTE").str.strip_chars(), "latitude").clean
-    east = degrees(pl.col("LONGITUD OESTE").str.strip_chars(), "longitude", west=True).clean
-    return frame.with_columns(north.cast(pl.String).alias("NORTH"), east.cast(pl.String).alias("EAST"))
+    """`NORTH` and `EAST` (degrees as text) of a place in Mexico or its seas, both or none.
+
+    Longitudes carry no sign. Cells of zeros, and a cell that only lacks its partner, are emptied: not wrong.
+    """
+    cells = pl.col("LATITUD NORTE").str.strip_chars(), pl.col("LONGITUD OESTE").str.strip_chars()
+    staged = frame.with_columns(
+        degrees(cells[0], "latitude").clean.alias("NORTH"),
+        degrees(cells[1], "longitude", west=True).clean.alias("EAST"),
+    ).with_columns(
+        _north=pl.col("NORTH").is_between(*_LATITUDES).fill_null(False),
+        _east=pl.col("EAST").is_between(*_LONGITUDES).fill_null(False),
+    )
+    pairs = (("LATITUD NORTE", "NORTH", "_north", "_east"), ("LONGITUD OESTE", "EAST", "_east", "_north"))
+    both = pl.when(pl.col("_north") & pl.col("_east"))
+    kept = [
+        expr
+        for cell, name, fits, other in pairs
+        for expr in (
+            both.then(pl.col(name).cast(pl.String)).alias(name),
+            pl.when((~pl.col(fits) | pl.col(other)) & ~pl.col(cell).str.contains(_ZERO))
+            .then(cell)
+            .alias(cell),
+        )
+    ]
+    return staged.with_columns(kept).drop("_north", "_east")
 
 
 def _newest(paths: Sequence[Path]) -> str:

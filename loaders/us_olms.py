@@ -195,7 +195,8 @@ def _also(row: Row) -> pl.Expr:
 def _kind_and_number(row: Row) -> pl.Expr:
     word = row["DESIG_NAME"].replace_strict(_WORDS, default=None, return_dtype=pl.String)
     number = pl.when(row["DESIG_NUM"] != "0").then(row["DESIG_NUM"])
-    return pl.concat_str(word, number, separator=" ", ignore_nulls=True)
+    both = pl.concat_str(word, number, separator=" ", ignore_nulls=True)
+    return pl.when(both != "").then(both)
 
 
 def _itself(row: Row) -> pl.Expr:

@@ -30,7 +30,7 @@ _PRECISION = {
     "county:filed": "county",
     "subdivision": "municipality",
 }
-_SEVERAL = r"(?i)[;&]|\band\b|various|multiple|counties|all other|statewide"
+_SEVERAL = r"(?i)[;&]|\),|/.*/|\band\b|various|multiple|counties|all other|statewide"
 _NO_SITE = r"(?i)workforce|unknown|remote|region|\barea\b|puget sound|locations|alliance"
 
 
@@ -156,9 +156,10 @@ def _parent(row: Row, employer: Ref) -> None:
     """The parent that the register found; not proof of ownership at the date of the notice."""
     row.defaults("inferred", url=None, retrieved=None)
     number, name = row["parent_cik"], row["parent_company"]
+    other = (name.str.to_lowercase() != row["canonical_name"].str.to_lowercase()).fill_null(True)
     ways = (
-        (("us-cik", number), number.is_not_null()),
-        (("us-warn-employer", "parent:" + name), number.is_null() & name.is_not_null()),
+        (("us-cik", number), other & number.is_not_null()),
+        (("us-warn-employer", "parent:" + name), other & number.is_null() & name.is_not_null()),
     )
     for key, when in ways:
         parent = row.thing("Corporation", key, when=when, name=text(name), cik=number)

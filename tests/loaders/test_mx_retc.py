@@ -10,6 +10,7 @@ import pytest
 from loaders.load import Report, load
 from loaders.mx_retc import SOURCE
 from loaders.people import split_operator
+from ontology import TrinationalError
 
 FIXTURES = Path(__file__).parent / "fixtures/mx_retc"
 AXLES = "mx-retc-nra:EJE9M0502711"
@@ -67,6 +68,17 @@ def test_sectors_keep_the_code_as_stated(loaded: tuple[Report, Path]) -> None:
 def test_a_row_without_its_number_is_rejected(loaded: tuple[Report, Path]) -> None:
     rejected = pl.read_parquet(loaded[1] / "rejected.parquet")
     assert rejected.select("file", "row").unique().rows() == [("es_2021.csv", 4)]
+
+
+@pytest.mark.parametrize("column", ["NOMBRE", "LATITUD \nNORTE", "MUNICIPIO"])
+def test_a_renamed_column_is_named(tmp_path: Path, column: str) -> None:
+    text = (FIXTURES / "es_2021.csv").read_text(encoding="utf-8")
+    (tmp_path / "es_2021.csv").write_text(text.replace(f'"{column}"', f'"{column}S"'), encoding="utf-8")
+    with pytest.raises(
+        TrinationalError, match=f"^es_2021.csv: .*column '{' '.join(column.split())}'"
+    ) as error:
+        load(SOURCE, [tmp_path], tmp_path / "out")
+    assert column.split()[0] in error.value.hint
 
 
 @pytest.mark.parametrize(
