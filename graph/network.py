@@ -35,6 +35,7 @@ _FACTS = {
     "Description": "union",
     "CaseStep": "case",
     "Making": "plant",
+    "MadeIn": "product",
     "InSector": "member",
 }
 
@@ -75,7 +76,7 @@ def neighbourhood(
         Steps, 1 or more. A step never leads through a sector, product or place, unless it starts there; a tie
         of three or more comes with all its parties.
     relations
-        Kinds of relations to follow; all but `InSector` and `Making` by default.
+        Kinds of relations to follow; all but `InSector`, `Making` and `MadeIn` by default.
     restricted
         Also take statements marked `restricted`. Retracted ones are never taken.
 
@@ -206,7 +207,7 @@ def _open(frame: pl.LazyFrame, restricted: bool) -> pl.LazyFrame:
 
 def _views(scan: Scan, relations: Collection[str] | None, restricted: bool) -> list[_View]:
     if relations is None:
-        chosen = {kind.name for kind in model().relations} - {"InSector", "Making"}
+        chosen = {kind.name for kind in model().relations} - {"InSector", "Making", "MadeIn"}
     else:
         chosen = set(relations)
         _check_kinds(chosen)

@@ -22,7 +22,7 @@ THINGS = (
     "Certification Source"
 )
 RELATIONS = (
-    "Ownership Operation Representation Affiliation Succession InSector Supply Making Coverage Tie "
+    "Ownership Operation Representation Affiliation Succession InSector Supply Making MadeIn Coverage Tie "
     "ShiftClaim CaseStep Party Funding Count PlantStatus Description"
 )
 
