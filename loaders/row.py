@@ -180,9 +180,8 @@ class Row:
         """
         form = _kind(kind, relation=False)
         ref = Ref(kind, _identify(key, self._dtype), when, said=True)
-        given = {name: cell for name, cell in columns.items() if cell is not None}
         check = Check(ref.key, True, f"key of {kind}")
-        self._say(form, None, [Given(ref.key)], [] if when is None else [when], given, [check])
+        self._say(form, None, [Given(ref.key)], [] if when is None else [when], columns, [check])
         return ref
 
     def ref(self, kind: str, key: Key, *, when: pl.Expr | None = None) -> Ref:
@@ -221,8 +220,7 @@ class Row:
         parts = [*(Given(ref.key, ref.when) for ref in joins), *own]
         said = [r.when for n, r in roles.items() if form.column(n).required and r.when is not None]
         conditions = [*said, *([] if when is None else [when])]
-        given = {name: cell for name, cell in columns.items() if cell is not None}
-        self._say(form, f"{self.source}/{kind}", parts, conditions, given, [*checks, *own_checks])
+        self._say(form, f"{self.source}/{kind}", parts, conditions, columns, [*checks, *own_checks])
         identity = self.statements[-1].id
         return Ref(kind, Value(identity, identity, "an id"), _all(conditions), said=True)
 
@@ -258,7 +256,8 @@ class Row:
                 continue
             value = _as_value(column, cell, self._dtype)
             columns[name] = Given(value)
-            all_checks.append(Check(value, column.required, f"{form.name}.{name}"))
+            about = f"{form.name}.{name}" if name in cells else name
+            all_checks.append(Check(value, column.required, about))
         exprs = [*when, *(g.expr for g in [*key, *columns.values()])]
         each = sorted({root for expr in exprs for root in expr.meta.root_names() if root in self.items})
         self.statements.append(

@@ -12,7 +12,7 @@ from random import Random
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from loaders import curated, read
@@ -236,6 +236,7 @@ def try_load(one: Source, path: Path, out: Path) -> Report | None:
     return report
 
 
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a smaller failing file is not worth minutes
 CELLS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
@@ -245,7 +246,7 @@ CELLS = st.one_of(
 TABLES = ["plants.csv", "production_shifts.csv", "programs.csv", "supply_links.csv"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck], phases=PHASES)
 @given(
     name=st.sampled_from(TABLES),
     changes=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 30), CELLS), min_size=40, max_size=200),
@@ -255,18 +256,18 @@ def test_rows_with_any_cells_are_used_rejected_or_ignored(
 ) -> None:
     """Thousands of changed cells of real rows, written as a well-formed file."""
     folder = tmp_path_factory.mktemp("cells")
-    table = pl.read_csv(DATA / name, infer_schema=False).rows()
-    header = pl.read_csv(DATA / name, infer_schema=False).columns
-    cells = [list(row) for row in table]
+    table = pl.read_csv(DATA / name, infer_schema=False)
+    header = table.columns
+    cells = [list(row) for row in table.rows()]
     for row, column, text in changes:
         cells[row % len(cells)][column % len(header)] = text
-    pl.DataFrame(cells, header, orient="row").write_csv(folder / name, quote_style="always")
+    pl.DataFrame(cells, table.schema, orient="row").write_csv(folder / name, quote_style="always")
     report = try_load(one_table(name), folder / name, folder / "out")
     assert report is not None
     assert report.rows_in == len(cells)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck], phases=PHASES)
 @given(name=st.sampled_from(["unions.csv", "ownership.csv"]), seed=st.integers(0, 2**32))
 def test_broken_bytes_end_in_a_message_or_in_counted_rows(
     name: str, seed: int, tmp_path_factory: pytest.TempPathFactory
@@ -306,7 +307,7 @@ def test_real_notices_with_any_cells(raw: Path, tmp_path: Path) -> None:
     cells = [list(row) for row in frame.rows()]
     for row in cells:
         row[chance.randrange(len(row))] = chance.choice(wild)
-    pl.DataFrame(cells, frame.columns, orient="row").write_csv(tmp_path / "mi.csv", quote_style="always")
+    pl.DataFrame(cells, frame.schema, orient="row").write_csv(tmp_path / "mi.csv", quote_style="always")
     report = load(SOURCE, [tmp_path / "mi.csv"], tmp_path / "out", release="test")
     holds(report, tmp_path / "out")
     assert report.rows_in == frame.height

@@ -81,7 +81,7 @@ def test_a_bad_optional_value_is_dropped_and_noted() -> None:
     assert "level" not in outcome.one("Union")
     assert outcome.wrong.rows() == [
         ("LEVEL", "lokal", "not a term of union-level (Union.level)", False),
-        ("TO", "2021-02-30", "not a date (YYYY, YYYY-MM, YYYY-MM-DD) (Union.as_of)", False),
+        ("TO", "2021-02-30", "not a date (YYYY, YYYY-MM, YYYY-MM-DD) (as_of)", False),
     ]
 
 
@@ -239,3 +239,12 @@ def test_a_mistake_in_a_loader_is_named(describe: Callable[[Row], None], message
         try_row(describe, ID="x")
     assert message in str(caught.value)
     assert hint in caught.value.hint
+
+
+def test_a_statement_overrides_the_defaults_and_none_takes_them_back() -> None:
+    def plant(row: Row) -> None:
+        row.defaults("filed", as_of="2020", url="https://a")
+        row.thing("Plant", ("plant", row["ID"]), as_of=None, url="https://b", status="inferred")
+
+    found = try_row(plant, ID="x").one("Plant")
+    assert (found["status"], found["url"], found.get("as_of")) == ("inferred", "https://b", None)
