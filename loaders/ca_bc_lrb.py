@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from loaders.clean import Value, code, date, text
+from loaders.office import require
 from loaders.read import PROBLEM
 from loaders.row import Ref, Row
 from loaders.source import Source, Table
@@ -58,11 +59,10 @@ def index(path: Path) -> pl.LazyFrame:
     """The entries of the JSON array, with what is read out of their cells."""
     rows = _entries(path)
     names = [*dict.fromkeys(name for row in rows for name in row)]
+    require(path, names, *_COLUMNS)
     data = {name: pl.Series([_text(row.get(name)) for row in rows], dtype=pl.String) for name in names}
     wrong = [None if len(row) == len(names) else f"{len(row)} fields instead of {len(names)}" for row in rows]
     frame = pl.DataFrame({**data, PROBLEM: pl.Series(wrong, dtype=pl.String)})
-    if not {*_COLUMNS} <= {*names}:
-        return frame.lazy()
     number = pl.col("id").str.strip_chars(" *")
     doubled = number.is_duplicated() & number.is_not_null()
     unions = {cell: "|".join(unions_in(cell)) for cell in frame["union"].drop_nulls().unique()}

@@ -14,12 +14,13 @@ import polars as pl
 
 from loaders import office
 from loaders.clean import Value, code, text
-from loaders.union_names import confederation, industries, say_confederation, say_industries, squash
 from loaders.people import fold, split_operator
 from loaders.places import MX_STATES, mx_state
 from loaders.row import Row
 from loaders.source import Source, Table
+from loaders.union_names import confederation, industries, say_confederation, say_industries, squash
 
+_COLUMNS = ("Número de Contrato", "Nombre Sindicato", "Nombre Empresa", "Estado", "Ambito de Aplicación")
 _NUMBER = "CFCRL-CONTRATO-[A-Z]-[A-Z]+-[0-9]{4}-[0-9]+"
 _STATES = "|".join(sorted(MX_STATES, key=len, reverse=True))
 _ADDRESS = rf"^(.*?[^0-9]\b([0-9]{{5}}) +(?:{_STATES}))\b"
@@ -41,9 +42,7 @@ _SITE = r"^(?:\(|PLANTA\b|UNIDAD\b|MACROHUB\b|SUCURSAL\b)"
 def registered(path: Path) -> pl.LazyFrame:
     """The list of agreements (the other sheet is a pivot of it), with what is read out of its cells."""
     frame = office.frame(path, office.grid(path, "FullList"), "Nombre Sindicato")
-    needed = {"Número de Contrato", "Nombre Empresa", "Estado", "Ambito de Aplicación"}
-    if not needed <= {*frame.collect_schema().names()}:
-        return frame
+    office.require(path, frame.collect_schema().names(), *_COLUMNS)
     frame = frame.with_columns(EMPLOYER=_tidy("Nombre Empresa"), UNION=_tidy("Nombre Sindicato"))
     frame = split_operator(frame.with_columns(NAME="EMPLOYER"))
     folded = fold(pl.col("EMPLOYER"))
@@ -56,9 +55,7 @@ def registered(path: Path) -> pl.LazyFrame:
         pl.when(shown).then("EMPLOYER").alias("EMPLOYER"),
         pl.when(shown & at_site).then("OPERATOR").when(shown).then("EMPLOYER").alias("COMPANY"),
         pl.when(shown).then(work.str.head(length)).alias("ADDRESS"),
-        pl.struct(*sorted(needed), "Nombre Sindicato")
-        .map_elements(_fingerprint, return_dtype=pl.String)
-        .alias("FINGERPRINT"),
+        pl.struct(*_COLUMNS).map_elements(_fingerprint, return_dtype=pl.String).alias("FINGERPRINT"),
         CENTRAL=confederation(pl.col("UNION")),
         INDUSTRIES=industries(pl.col("UNION")),
     )

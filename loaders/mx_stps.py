@@ -14,12 +14,12 @@ import polars as pl
 
 from loaders import office
 from loaders.clean import Value, date, integer, text
-from loaders.union_names import confederation_of, industries, say_confederation, say_industries, squash
 from loaders.people import fold, split_operator
 from loaders.places import MX_STATES, mx_state
 from loaders.read import PROBLEM, ROW
 from loaders.row import Row
 from loaders.source import Source, Table
+from loaders.union_names import confederation_of, industries, say_confederation, say_industries, squash
 
 _MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
@@ -81,8 +81,7 @@ def _first(names: Sequence[str]) -> pl.Expr:
 def _staged(path: Path, frame: pl.LazyFrame) -> pl.LazyFrame:
     """Add what is read out of several cells: `REMARK`, `AS OF`, `OPERATOR`, `SITE`, `STATE`, `UNIONS`…"""
     names = [name for name in frame.collect_schema().names() if name not in (ROW, PROBLEM)]
-    if not {"Empresa", "Sindicato", "Entidad Federativa", "Fecha de inicio"} <= {*names}:
-        return frame
+    office.require(path, names, "Empresa", "Sindicato", "Entidad Federativa", "Fecha de inicio")
     frame = frame.with_columns(_tidy(pl.col(name)) for name in names)
     begun, first = pl.col("Fecha de inicio"), _first(names)
     undated = ~_filled(begun) | (begun == first)

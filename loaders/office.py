@@ -105,6 +105,14 @@ def frame(path: Path, cells: Grid, header: str | int) -> pl.LazyFrame:
     return rows.with_row_index(ROW, offset=1).select(*data, pl.col(ROW).cast(pl.Int64), PROBLEM)
 
 
+def require(path: Path, names: Sequence[str], *wanted: str) -> None:
+    """Refuse a file without the columns that `read` itself needs, naming the nearest."""
+    for column in wanted:
+        if column not in names:
+            hint = nearest(column, names) or "columns: " + ", ".join(names)
+            raise TrinationalError(f"{path.name}: column {column!r} is not there", hint=hint)
+
+
 def _line_of(path: Path, cells: Grid, header: str) -> int:
     for number, line in enumerate(cells, start=1):
         if header in map(_name, line):
