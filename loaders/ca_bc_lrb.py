@@ -144,11 +144,7 @@ def agreements(row: Row) -> None:
     row.relation(
         "InSector",
         member=agreement,
-        sector=row.ref(
-            "Sector",
-            ("naics-2022", Value(industry, sector, "a sector", [*SECTORS])),
-            when=industry.is_not_null(),
-        ),
+        sector=row.ref("Sector", ("naics-2022", sector), when=sector.is_not_null()),
         code_as_stated=industry,
         note="a title of NAICS Canada: the sector of NAICS 2022 with the same content",
     )
@@ -217,13 +213,15 @@ def _iso(cell: pl.Expr) -> Value:
 
 
 def _note(row: Row) -> pl.Expr:
-    """What is odd about the number."""
+    """What is odd about the number or the industry."""
     parts = [
         pl.when(row["id"].str.ends_with("*")).then(pl.lit("the index marks the number with *")),
         pl.when(row["DOUBLED"].is_not_null()).then(
             pl.lit("two entries have this number; the employer tells them apart")
         ),
     ]
+    unknown = row["industry"].is_not_null() & ~row["industry"].is_in([*SECTORS])
+    parts.append(pl.when(unknown).then(pl.lit("no sector has the title of its industry: ") + row["industry"]))
     words = pl.concat_str(parts, separator="; ", ignore_nulls=True)
     return pl.when(words != "").then(words)
 
