@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from graph.history import standing
 from graph.home import FORMAT, Home
 from graph.identity import Identity, Judgement, read_judgements, resolve
 from graph.rdf import write_store
@@ -67,7 +68,7 @@ def build(
     """
     started = time.perf_counter()
     judged = read_judgements(judgements) if judgements else read_judgements()
-    releases = newest(home.releases(), as_of)
+    releases = newest(standing(home), as_of)
     if not releases:
         raise TrinationalError(f"no records in {home.path}", hint="load a source first: `trinational load`")
     digest = _digest(releases, judged)
@@ -170,7 +171,7 @@ def _write_tables(
 def _records(kind: Kind, releases: dict[str, Path]) -> pl.LazyFrame | None:
     """All records of a kind in the chosen releases."""
     paths = [p for folder in releases.values() if (p := folder / f"{kind.name}.parquet").is_file()]
-    frames = [pl.scan_parquet(path) for path in paths]
+    frames = [pl.scan_parquet(path).filter(pl.col("status") != "retracted") for path in paths]
     if kind.name == "Sector":
         frames.append(_as_records(kind, sectors.table(), "ontology@1", "sectors"))
     if kind.name == "Source":

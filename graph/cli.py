@@ -18,15 +18,18 @@ from rich.text import Text
 import loaders
 from graph.build import build as build_graph
 from graph.check import check as check_graph
-from graph.console import ERR, OUT, Format, print_answers, print_error, print_rows, steps
+from graph.console import ERR, OUT, Format, print_answers, print_error, print_rows, progress_bar, steps
 from graph.export import FORMATS, Picture, draw
 from graph.export import write as write_picture
 from graph.export.rdf import FORMATS as RDF_FORMATS
 from graph.export.rdf import write as write_rdf
+from graph.history import diff as diff_releases
+from graph.history import reinstate
+from graph.history import retract as retract_source
 from graph.home import VARIABLE, Home
 from graph.labor_graph import LaborGraph
 from graph.network import result as result_network
-from graph.release import load_release
+from graph.release import detect, find, load_release
 from graph.show import Line
 from graph.show import show as show_thing
 from graph.sparql import query as run_query
@@ -141,8 +144,14 @@ def sources(format: FormatOption = Format.table) -> None:
 @app.command()
 def load(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="Id of a source (see `trinational sources`).")],
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(help="Id of a source (see `trinational sources`), or a file or folder of one."),
+    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files, folders or archives.")] = None,
+    all_below: Annotated[
+        Path | None, typer.Option("--all", metavar="DIR", help="Load everything recognised below a folder.")
+    ] = None,
     release: Annotated[str | None, typer.Option(help="Name of the release, if not the source's own.")] = None,
     format: FormatOption = Format.table,
     home: HomeOption = None,
@@ -150,37 +159,119 @@ def load(
     """Load a source: the good rows become records, the others go to rejected/ with reasons.
 
     Without PATHS the built-in dataset (curated) or the source's folder below $TRINATIONAL_RAW is loaded.
+    A file alone is loaded as the source whose columns it has.
 
     Example: trinational load us_warn downloads/warn/*.csv
     """
     place = _home(context, home)
+    if all_below:
+        _load_all(place, all_below, format)
+        return
+    if source is None:
+        raise WrongUseError("nothing to load", hint="name a source, a file or --all DIR")
+    files = paths or []
+    if source not in loaders.sources() and Path(source).exists():
+        files = [Path(source), *files]
+        source = _detected(files)
     with steps(f"Loading {source}") as step:
-        report = load_release(place, source, paths or [], release=release, progress=step)
-    _print_report(place, report, format)
+        report = load_release(place, source, files, release=release, progress=step)
+    _print_reports(place, [report], format)
     if report.rows_used == 0 and report.rows_in:
         raise typer.Exit(1)
 
 
-def _print_report(home: Home, report: Report, format: Format) -> None:
-    row = {
-        "source": report.source,
-        "release": report.release,
-        "rows_in": report.rows_in,
-        "rows_used": report.rows_used,
-        "rows_rejected": report.rows_rejected,
-        "rows_ignored": report.rows_ignored,
-        "records": report.records,
-        "seconds": round(report.seconds, 3),
-    }
-    print_rows([row], format)
+def _detected(files: list[Path]) -> str:
+    """The one source that all files are of."""
+    known = [detect(path) for path in files]
+    fitting = set(known[0]).intersection(*known[1:])
+    if len(fitting) != 1:
+        several = (
+            f"can be of {', '.join(sorted(fitting))}" if fitting else "has the columns of no known source"
+        )
+        raise WrongUseError(f"{files[0]} {several}", hint="say which: trinational load SOURCE FILE")
+    return fitting.pop()
+
+
+def _load_all(home: Home, folder: Path, format: Format) -> None:
+    """Load every source below a folder; what no source recognises, and what failed, is said."""
+    with steps("Looking") as step:
+        step(str(folder))
+        found = find(folder)
+    reports: list[Report] = []
+    failed: dict[str, TrinationalError] = dict(found.refused)
+    with progress_bar("Loading", len(found.sources)) as advance:
+        for source, files in sorted(found.sources.items()):
+            advance(source)
+            try:
+                reports.append(load_release(home, source, files))
+            except TrinationalError as error:
+                failed[source] = error
+    _print_reports(home, reports, format)
+    for name in sorted({str(path.parent.relative_to(folder)) for path in found.unknown}):
+        ERR.print(f"not recognised: {name}", style="dim")
+    for source, failure in failed.items():
+        print_error(f"{source}: {failure}", failure.hint)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_reports(home: Home, reports: list[Report], format: Format) -> None:
+    names = ("source", "release", "rows_in", "rows_used", "rows_rejected", "rows_ignored", "records")
+    rows = [
+        {**{name: getattr(report, name) for name in names}, "seconds": round(report.seconds, 3)}
+        for report in reports
+    ]
+    print_rows(rows, format, title="records loaded", limit=len(rows))
     if format is not Format.table:
         return
-    print_rows([{"kind": kind, "records": n} for kind, n in report.counts.items()], format, limit=99)
-    for title, reasons in (("rejected", report.rejected), ("ignored", report.ignored)):
-        if reasons:
-            print_rows([{title: reason, "rows": n} for reason, n in reasons.items()], format, limit=99)
-    if report.rejected:
-        OUT.print(f"Rejected rows: {home.path / 'rejected'}/{report.source}@{report.release}.parquet")
+    for title, what in (("records by kind", "counts"), ("rejected", "rejected"), ("ignored", "ignored")):
+        lines = [
+            {"source": report.source, title: reason, "rows": n}
+            for report in reports
+            for reason, n in getattr(report, what).items()
+        ]
+        if lines:
+            print_rows(lines, format, limit=len(lines))
+    if any(report.rows_rejected for report in reports):
+        OUT.print(f"Rejected rows, with file, row, column and reason: {home.path / 'rejected'}")
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(help="A release (us_warn@2026-08-07) or a date.")],
+    after: Annotated[str, typer.Argument(help="A later release or date.")],
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """What was added, ended, corrected or retracted between two releases of a source, or two dates.
+
+    Example: trinational diff us_warn@2026-08-07 us_warn@2026-09-01
+    """
+    found = diff_releases(_home(context, home), before, after)
+    print_rows(found, format, title=f"changes from {before} to {after}", limit=limit)
+
+
+@app.command()
+def retract(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="A source or one release of it (us_warn@2026-08-07).")],
+    why: Annotated[str, typer.Option(help="The reason, kept with the retraction.")] = "",
+    replaced_by: Annotated[str, typer.Option(help="What stands in its place.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take the retraction back.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Take a source back: it leaves the graph at the next build, its records stay in history.
+
+    Example: trinational retract us_warn@2026-08-07 --why 'the state withdrew the file'
+    """
+    place = _home(context, home)
+    if undo:
+        reinstate(place, source)
+    else:
+        retract_source(place, source, why, replaced_by)
+    OUT.print("Next: trinational build")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -121,6 +122,15 @@ def steps(title: str) -> Iterator[Callable[[str], None]]:
     """A line on the error stream that names the step under way; silent where that is no terminal."""
     with ERR.status(title) as status:
         yield lambda step: status.update(f"{title}: {step}")
+
+
+@contextmanager
+def progress_bar(title: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on the error stream; each call names the part that begins."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task(title, total=total, completed=-1)
+        yield lambda part: bar.update(task, advance=1, description=f"{title}: {part}")
 
 
 def print_error(message: str, hint: str = "") -> None:

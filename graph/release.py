@@ -1,20 +1,89 @@
-"""Loads one release of a source into a home: records, rejected rows and the release's own description."""
+"""Loads releases of sources into a home: which files are of which source, records, rejected rows."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import loaders
 from graph.home import Home
-from loaders.load import Report, load
-from ontology import WrongUseError, nearest
+from loaders.load import Report, load, plan
+from ontology import TrinationalError, WrongUseError, nearest
+
+Progress = Callable[[str], None]
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+
+
+@dataclass
+class Found:
+    """What lies below a folder: files by source, files of no source, and folders that a source refuses."""
+
+    sources: dict[str, list[Path]] = field(default_factory=dict)
+    unknown: list[Path] = field(default_factory=list)
+    refused: dict[str, TrinationalError] = field(default_factory=dict)
 
 
 def raw_folder() -> Path:
     """Where the public files lie: `TRINATIONAL_RAW`, else `../shared/data/raw` beside the project."""
     return Path(os.environ.get("TRINATIONAL_RAW", Path(__file__).parents[1] / "../shared/data/raw")).resolve()
+
+
+def find(folder: Path) -> Found:
+    """Tell which source each folder below holds: by its name, else by its files and their columns."""
+    if not folder.is_dir():
+        raise WrongUseError(f"no such folder: {folder}", hint="name the folder above the sources' folders")
+    found = Found()
+    named = {source.raw: source.id for source in loaders.sources().values() if source.raw}
+    for place in sorted({folder, *(path for path in folder.rglob("*") if path.is_dir())}):
+        files = sorted(path for path in place.iterdir() if path.is_file() and path.name != "PROVENANCE.md")
+        if not files:
+            continue
+        above = (place, *place.parents[: len(place.relative_to(folder).parts)])
+        source = next((named[step.name] for step in above if step.name in named), None)
+        if source:
+            _take(found, source, files)
+        else:
+            for known, own in _by_columns(files).items():
+                found.sources.setdefault(known, []).extend(own)
+                files = [path for path in files if path not in own]
+            found.unknown += files
+    return found
+
+
+def _take(found: Found, source: str, files: list[Path]) -> None:
+    """The files of a folder that is named for a source."""
+    files = [*found.sources.pop(source, []), *files]
+    try:
+        planned = plan(loaders.sources()[source], files)
+    except TrinationalError as error:
+        found.refused[source] = error
+        return
+    found.unknown += planned.unknown
+    found.sources[source] = [path for path in files if path not in planned.unknown]
+
+
+def _by_columns(files: list[Path]) -> dict[str, list[Path]]:
+    """Files by the one source that recognises them, with what else that source has in its folder."""
+    known = {ids[0] for path in files if len(ids := detect(path)) == 1}
+    planned = {source: plan(loaders.sources()[source], files) for source in sorted(known)}
+    return {source: [path for path in files if path not in it.unknown] for source, it in planned.items()}
+
+
+def detect(path: Path) -> list[str]:
+    """Ids of the sources that a file can be of, by its name and columns."""
+    return [source.id for source in loaders.sources().values() if _fits(source, path)]
+
+
+def _fits(source: loaders.Source, path: Path) -> bool:
+    try:
+        return not plan(source, [path]).unknown
+    except TrinationalError:
+        return False
 
 
 def load_release(
@@ -23,7 +92,7 @@ def load_release(
     paths: Sequence[Path] = (),
     *,
     release: str | None = None,
-    progress: Callable[[str], None] = lambda step: None,
+    progress: Progress = lambda step: None,
 ) -> Report:
     """Load a source and publish its records as `records/<source>@<release>`.
 
@@ -50,15 +119,39 @@ def load_release(
     files = [*paths] or [known[source].folder or raw_folder() / known[source].raw]
     missing = next((path for path in files if not path.exists()), None)
     if missing:
-        raise WrongUseError(
-            f"no such file or folder: {missing}", hint="name the files, or set TRINATIONAL_RAW"
-        )
-    with home.writing() as scratch:
-        report = load(known[source], files, scratch / "release", release=release, progress=progress)
+        hint = "name the files, or set TRINATIONAL_RAW"
+        raise WrongUseError(f"no such file or folder: {missing}", hint=hint)
+    with _unpacked(files) as ready, home.writing() as scratch:
+        report = load(known[source], ready, scratch / "release", release=release, progress=progress)
         release_name = f"{report.source}@{report.release}"
         home.publish(scratch / "release", f"records/{release_name}")
         _link_rejected(home, release_name)
     return report
+
+
+@contextmanager
+def _unpacked(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """The files, with the content of archives in place of the archives."""
+    with tempfile.TemporaryDirectory(prefix="trinational-") as scratch:
+        ready: list[Path] = []
+        for number, path in enumerate(files):
+            if path.is_file() and path.name.lower().endswith(_ARCHIVES):
+                ready += _unpack(path, Path(scratch, str(number)))
+            else:
+                ready.append(path)
+        yield ready
+
+
+def _unpack(archive: Path, folder: Path) -> list[Path]:
+    try:
+        if archive.suffix.lower() == ".zip":
+            shutil.unpack_archive(archive, folder)
+        else:
+            shutil.unpack_archive(archive, folder, filter="data")
+    except (OSError, ValueError, EOFError, shutil.ReadError) as error:
+        hint = "the download may be incomplete, or a page saved as an archive"
+        raise TrinationalError(f"{archive.name}: cannot be unpacked: {error}", hint=hint) from error
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _link_rejected(home: Home, name: str) -> None:
