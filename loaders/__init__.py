@@ -19,6 +19,9 @@ _MODULES = (
     "us_fmcs_f7",
     "ca_bc_lrb",
     "ca_negotech",
+    "gleif",
+    "us_taa",
+    "us_aala",
 )
 
 

@@ -6,6 +6,7 @@ import codecs
 import csv as python_csv
 import gzip
 import io
+import json
 import re
 import zlib
 from collections import Counter
@@ -254,3 +255,56 @@ def _by_python(
         raise _never_closed(path, line - last.count("\n"))
     schema = {ROW: pl.Int64(), PROBLEM: pl.String(), **dict.fromkeys(names, pl.String())}
     return pl.DataFrame(rows[1:], schema, orient="row").lazy()
+
+
+def objects(path: Path, under: str) -> pl.LazyFrame:
+    """Flat JSON objects, gzipped or not, as text: `{"data": [{"taw": 1}, …]}` or the list alone.
+
+    Parameters
+    ----------
+    under
+        Name of the list in the file's object.
+
+    Returns
+    -------
+    A column per name that occurs (text; true and false in lower case, lists and objects as JSON), `row`
+    (1-based object) and `~problem` (an entry that is no object, or that lacks names of the others).
+
+    Raises
+    ------
+    TrinationalError
+        Empty file, HTML page, truncated gzip, no JSON, a name twice in an object, no such list.
+    """
+    _beginning(path)
+    try:
+        found = json.loads(_bytes(path).decode("utf-8-sig"), object_pairs_hook=_once)
+    except UnicodeDecodeError as error:
+        raise _wrong_encoding(path, "utf-8") from error
+    except json.JSONDecodeError as error:
+        message = f"{path.name}, line {error.lineno}: no JSON ({error.msg})"
+        raise TrinationalError(message, hint="the download may be incomplete") from error
+    entries = found.get(under) if isinstance(found, dict) else found
+    if not isinstance(entries, list):
+        raise TrinationalError(
+            f"{path.name}: there is no list {under!r}", hint="is it the file that it claims to be?"
+        )
+    rows: list[dict[str, object]] = [entry if isinstance(entry, dict) else {} for entry in entries]
+    names = [*dict.fromkeys(name for row in rows for name in row)]
+    if {ROW, PROBLEM} & {*names}:
+        raise TrinationalError(f"{path.name}: a field is called {ROW!r}", hint="rename it in the file")
+    cells = {name: pl.Series([_as_text(row.get(name)) for row in rows], dtype=pl.String) for name in names}
+    wrong = [None if len(row) == len(names) else f"{len(row)} fields instead of {len(names)}" for row in rows]
+    numbers = pl.int_range(1, len(rows) + 1, eager=True, dtype=pl.Int64)
+    return pl.LazyFrame({**cells, ROW: numbers, PROBLEM: pl.Series(wrong, dtype=pl.String)})
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise TrinationalError(f"an object has {twice!r} twice", hint="remove or rename one of them")
+    return dict(pairs)
+
+
+def _as_text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
