@@ -17,6 +17,8 @@ _MODULES = (
     "mx_stps",
     "mx_cfcrl",
     "us_fmcs_f7",
+    "us_nlrb",
+    "us_union_lookup",
     "ca_bc_lrb",
     "ca_negotech",
     "gleif",

@@ -18,24 +18,34 @@ from loaders.clean import Value, date, integer, text
 from loaders.places import us_state
 from loaders.row import Row
 from loaders.source import Source, Table
-from loaders.us_names import employer, may_be_person, say_union, union_key
+from loaders.us_names import a_union, employer, say_union, union_key, with_names
 
 _TIME_ONLY = r"^00:00(?::00)?$"
 
 
 def yearly(path: Path) -> pl.LazyFrame:
     """A year's notices: csv, or a workbook whose header may stand below title lines."""
-    if path.suffix == ".xlsx":
-        return office.frame(path, office.grid(path), "Notice Date")
-    return read.csv(path)
+    if path.suffix != ".xlsx":
+        return _named(read.csv(path), "Union Name")
+    return _named(office.frame(path, office.grid(path), "Notice Date"), "Union Name")
+
+
+def outcomes(path: Path) -> pl.LazyFrame:
+    """Cases of bargaining for a first contract."""
+    return _named(read.csv(path), "Union")
+
+
+def _named(frame: pl.LazyFrame, union: str) -> pl.LazyFrame:
+    """With the names that say an organization, and the key of the union."""
+    return with_names(frame, FIRM=("Employer", employer), UNION=(union, a_union), KEY=(union, union_key))
 
 
 def notices(row: Row) -> None:
     """One notice."""
     row.defaults("filed")
-    union = say_union(row, row["Union Name"], "us-fmcs-f7-union")
+    union = say_union(row, row["UNION"], row["KEY"], "us-fmcs-f7-union")
     row.defaults("filed", as_of=date(row["Notice Date"]))
-    name, written = employer(row["Employer"]), row["Union Name"].str.strip_chars(" -")
+    name, written = row["FIRM"], row["Union Name"].str.strip_chars(" -")
     row.skip("employer may be a natural person", when=row["Employer"].is_not_null() & name.is_null())
     city, state, postal = row["A-City"], row["A-State"], row["A-ZIP"]
     expires = pl.when(~row["Expiration Date"].str.contains(_TIME_ONLY)).then(row["Expiration Date"])
@@ -62,7 +72,7 @@ def notices(row: Row) -> None:
         workers=unit,
     )
     row.relation("Operation", plant=plant, operator=company)
-    local = union_key(row["Union Name"]).str.extract("/(.+)$")
+    local = row["KEY"].str.extract("/(.+)$")
     row.relation(
         "Representation",
         union=union,
@@ -94,9 +104,9 @@ def notices(row: Row) -> None:
 def first_contracts(row: Row) -> None:
     """One case of bargaining for a first contract; what came of it."""
     reached = row["Basis for Closing (Case Statistics) (FMCS Case Statistics)"] == "Agreement Reached"
-    name, signed = employer(row["Employer"]), row["Contract Agreement Date"]
+    name, signed = row["FIRM"], row["Contract Agreement Date"]
     row.defaults("filed")
-    union = say_union(row, row["Union"], "us-fmcs-f7-union", when=~may_be_person(row["Union"]))
+    union = say_union(row, row["UNION"], row["KEY"], "us-fmcs-f7-union")
     row.defaults("filed", as_of=date(pl.coalesce(signed, row["Received Date"])))
     row.skip("employer may be a natural person", when=row["Employer"].is_not_null() & name.is_null())
     row.skip("no agreement reached: nothing known to be in force", when=~reached.fill_null(False))
@@ -112,6 +122,7 @@ def first_contracts(row: Row) -> None:
     row.relation("Coverage", agreement=agreement, union=union, employer=company)
     row.forbid(*_CONTACTS)
     row.ignore("Case Type", "N-Case Source", "N-Category", why="the same kind of case in every row")
+    row.ignore("Union", why="UNION is kept: one cell holds a person")
     row.ignore("Union Local", why="empty in every row: the number stands after the union's name")
     row.ignore("N-Date Submitted", "Initiated Date", why="Received Date is kept")
 
@@ -151,7 +162,7 @@ SOURCE = Source(
     url="https://www.fmcs.gov/resources/documents-and-data/",
     tables=(
         Table("FY-*F-7-Notices*", yearly, notices, expected_bytes=200),
-        Table("initial_contract_outcomes*.csv*", read.csv, first_contracts, expected_bytes=200),
+        Table("initial_contract_outcomes*.csv*", outcomes, first_contracts, expected_bytes=200),
     ),
     release=_newest,
     raw="us-fmcs-f7",

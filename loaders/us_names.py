@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from loaders.clean import let
 from loaders.row import Ref, Row
+from ontology import TrinationalError, nearest
 
 # Abbreviations that FMCS, NLRB and BLS write -> that of the union reports. Only what was read as the same
 # union in both: `AEA` is another one in each. Left out: unions whose locals were numbered anew.
@@ -103,7 +106,8 @@ _TITLED = (
 )
 _BESIDE = (
     r"(?i)\ban individual|, individually(?:, and|$)|, individuals\b|sole proprietor"
-    rf"|^(?:{GIVEN_NAMES}) [^,]* as (?:an )?agents? (?:of|for)\b|^DR\.? (?:{GIVEN_NAMES})\b|\b(?:DDS|DMD)\b"
+    rf"|^(?:{GIVEN_NAMES}) [^,]* as (?:an )?agents? (?:of|for)\b|^DR\.? (?:{GIVEN_NAMES})\b"
+    r"|[^ ] (?:DDS|DMD)\b"
 )
 _TRADING_AS = r"(?i)^([^,]*?),? \(?d[/.]?b[/.]?a[/.]{0,2}:? "
 
@@ -200,33 +204,55 @@ def named_local(name: pl.Expr) -> pl.Expr:
     return pl.when(one & number.is_not_null()).then(pl.concat_str(unions.list.first(), number, separator="/"))
 
 
-def say_union(
-    row: Row, name: pl.Expr, authority: str, *key: str | pl.Expr, when: pl.Expr | None = None
-) -> Ref:
+def with_names(frame: pl.LazyFrame, **columns: tuple[str, Callable[[pl.Expr], pl.Expr]]) -> pl.LazyFrame:
+    """Add columns made of the names in others; each distinct name is looked at once.
+
+    >>> rows = pl.LazyFrame({"Name": [" Ann Lee ", "Acme"]})
+    >>> with_names(rows, FIRM=("Name", employer)).collect()["FIRM"].to_list()
+    [None, 'Acme']
+    """
+    there = frame.collect_schema().names()
+    missing = [column for column, _ in columns.values() if column not in there]
+    if missing:
+        hint = nearest(missing[0], there) or "columns: " + ", ".join(there)
+        raise TrinationalError(f"column {missing[0]!r} is not there", hint=hint)
+    rows = frame.collect()
+    for new, (column, how) in columns.items():
+        cells = rows[column].str.strip_chars()
+        known = (
+            cells.unique().drop_nulls().alias("name").to_frame().with_columns(how(pl.col("name")).alias("is"))
+        )
+        made = cells.replace_strict(known["name"], known["is"], default=None, return_dtype=pl.String)
+        rows = rows.with_columns(made.alias(new))
+    return rows.lazy()
+
+
+def say_union(row: Row, name: pl.Expr, known: pl.Expr, authority: str, *key: str | pl.Expr) -> Ref:
     """Say the union that a text names: by a key of the union reports where it gives one, else by `authority`.
 
-    `key`: what stands before the text in the key of `authority`.
+    `known`: `union_key(name)`. `key`: what stands before the text in the key of `authority`.
     """
-    known = union_key(name)
-    own = pl.concat_str(pl.lit(f"{authority}:"), *key, name.str.to_uppercase().str.replace_all(r"\s+", " "))
-    there = name.is_not_null() & ~name.str.contains(NO_UNION)
-    said = there if when is None else there & when
-    local = known.str.extract("/(.+)$")
+    text = name.str.to_uppercase().str.replace_all(r"[ \t\r\n]+", " ")
+    own = pl.concat_str(pl.lit(f"{authority}:"), *key, text)
+    local, body_name = known.str.extract("/(.+)$"), known.str.extract("^([^/]+)")
     union = row.thing(
         "Union",
         pl.coalesce("us-aff:" + known, own),
-        when=said,
+        when=name.is_not_null(),
         name=pl.coalesce(known.str.replace("/", " ", literal=True), name),
         other_names=pl.when(local.is_not_null()).then(pl.concat_list(name)),
         designation=local,
-        country=pl.when(known.is_not_null() & local.is_not_null()).then(pl.lit("US")),
+        country=pl.when(local.is_not_null()).then(pl.lit("US")),
     )
     body = row.thing(
-        "Union",
-        ("us-aff", known.str.extract("^([^/]+)")),
-        when=said & local.is_not_null(),
-        name=known.str.extract("^([^/]+)"),
-        abbreviation=known.str.extract("^([^/]+)"),
+        "Union", ("us-aff", body_name), when=local.is_not_null(), name=body_name, abbreviation=body_name
     )
     row.relation("Affiliation", member=union, body=body, affiliation_kind="affiliate")
     return union
+
+
+def a_union(name: pl.Expr) -> pl.Expr:
+    """The text where it names a union: no filler, no person."""
+    return pl.when(
+        name.str.contains("[A-Za-z]{2}") & ~name.str.contains(NO_UNION) & ~may_be_person(name)
+    ).then(name)
