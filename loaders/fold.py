@@ -3,96 +3,147 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
 
 import polars as pl
 
 from loaders.frames import FILE, ORDER, Said
 from loaders.read import ROW
-from loaders.row import Statement
 from loaders.source import Source
 from ontology import TrinationalError, model, schema
 
 _PERIOD = "~period"
+_SPAN, _EVERY = 250_000, 100  # rows of a span; which ids are looked at to part them
 _OF_A_THING = ("status", "sensitivity", "evidence_type", "note")
 
 
 def folded(
     said: Iterable[Said], files: Sequence[str], release: str, source: Source
-) -> dict[str, pl.LazyFrame]:
-    """The table of each kind that is said."""
-    kinds: dict[str, list[tuple[Statement, pl.LazyFrame]]] = {}
-    for one in said:
-        for statement, frame in one.statements:
-            kinds.setdefault(statement.kind.name, []).append((statement, frame))
-    return {kind: fold(kind, kinds[kind], files, release, source) for kind in sorted(kinds)}
-
-
-def fold(
-    kind: str,
-    statements: Sequence[tuple[Statement, pl.LazyFrame]],
-    files: Sequence[str],
-    release: str,
-    source: Source,
-) -> pl.LazyFrame:
-    """The table of a kind, sorted by id and locator.
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each kind that is said and its table, sorted by id, then as the rows are.
 
     The same content said again is one record: `times` counts the files that say it, the locator is the first.
     Content of a relation is all it says; of a thing its columns, status and note: other evidence is that of
     the first row, `as_of` the newest. In snapshots a record has the content of the newest file.
     """
-    frame = pl.concat([frame for _, frame in statements], how="diagonal")
-    given = [name for name in schema(kind) if any(name == "id" or name in s.columns for s, _ in statements)]
-    content = [name for name in given if model().kind(kind).is_relation or _is_content(kind, name)]
-    seen: list[str] = []
+    for kind, frames in _by_kind(said).items():
+        yield kind, _table(frames, kind, files, release, source)
+
+
+def folded_in_spans(
+    said: Iterable[Said], files: Sequence[str], release: str, source: Source, scratch: Path
+) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:
+    """The tables of `folded`, each as a row of tables: one span of ids after the other is in memory."""
+    for kind, frames in _by_kind(said).items():
+        paths = [scratch / f"{kind}-{place}.parquet" for place in range(len(frames))]
+        for frame, path in zip(frames, paths, strict=True):
+            frame.sink_parquet(path, compression="lz4", row_group_size=_SPAN // 4)
+        written = [pl.scan_parquet(path) for path in paths]
+        spans = (([_within(frame, *span) for frame in written], kind) for span in _spans(written))
+        yield kind, (_table(*within, files, release, source) for within in spans)
+
+
+def _by_kind(said: Iterable[Said]) -> dict[str, list[pl.LazyFrame]]:
+    kinds: dict[str, list[pl.LazyFrame]] = {}
+    for one in said:
+        for statement, frame in one.statements:
+            kinds.setdefault(statement.kind.name, []).append(frame)
+    return dict(sorted(kinds.items()))
+
+
+def _table(
+    frames: Sequence[pl.LazyFrame], kind: str, files: Sequence[str], release: str, source: Source
+) -> pl.DataFrame:
+    frame = pl.concat(frames, how="diagonal").collect(engine="streaming")
     if source.snapshot:
-        frame, seen = _newest(frame, files, source.snapshot), ["first_seen", "last_seen", "times"]
-    evidence = [name for name in given if name not in content and name != "as_of"]
-    place = [pl.col(name).min_by(ORDER) for name in (FILE, ROW, *evidence)]
-    as_of = [pl.col("as_of").max()] if "as_of" in given and "as_of" not in content else []
-    times = [] if seen else [pl.col(FILE).n_unique().cast(pl.Int64).alias("times")]
-    folded = frame.group_by(*content, *seen).agg(pl.col(ORDER).min().alias("~first"), *place, *as_of, *times)
-    return _completed(folded, kind, files, release, source)
+        frame = _seen(frame, _periods(files, source.snapshot))
+    return _completed(_once(frame, kind), kind, files, release, source)
+
+
+def _spans(frames: Sequence[pl.LazyFrame]) -> list[tuple[str | None, str | None]]:
+    """Bounds of ids (from, below) that part the rows into spans of about `_SPAN` rows; open at both ends."""
+    sampled = pl.concat([frame.select(pl.col("id").gather_every(_EVERY)) for frame in frames])
+    ids = sampled.collect(engine="streaming")["id"].sort()
+    step = max(_SPAN // _EVERY, 1)
+    return list(pairwise([None, *ids.gather_every(step, step).unique(maintain_order=True), None]))
+
+
+def _within(frame: pl.LazyFrame, low: str | None, high: str | None) -> pl.LazyFrame:
+    if low is not None:
+        frame = frame.filter(pl.col("id") >= low)
+    return frame if high is None else frame.filter(pl.col("id") < high)
+
+
+def _once(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """One record for each content."""
+    repeated = pl.col("id").is_duplicated()
+    again = frame.filter(repeated)
+    if "times" not in frame.columns:
+        frame = frame.with_columns(times=pl.lit(1, pl.Int64))
+    if again.is_empty():
+        return frame
+    content = [name for name in again.columns if _is_content(kind, name)]
+    others = [name for name in again.columns if name not in (*content, ORDER, "as_of")]
+    newest = [pl.col("as_of").max()] if {"as_of"} & ({*again.columns} - {*content}) else []
+    times = [] if "times" in content else [pl.col(FILE).n_unique().cast(pl.Int64).alias("times")]
+    first = [pl.col(name).min_by(ORDER) for name in others]
+    grouped = again.lazy().group_by(content).agg(pl.col(ORDER).min(), *first, *newest, *times)
+    return pl.concat([frame.filter(~repeated), grouped.select(frame.columns).collect(engine="streaming")])
 
 
 def _is_content(kind: str, name: str) -> bool:
-    return name == "id" or name in _OF_A_THING or any(c.name == name for c in model().kind(kind).columns)
+    form = model().kind(kind)
+    if form.is_relation:
+        return name in schema(kind)
+    seen = ("id", "first_seen", "last_seen", "times")
+    return name in (*seen, *_OF_A_THING) or any(column.name == name for column in form.columns)
 
 
-def _newest(frame: pl.LazyFrame, files: Sequence[str], pattern: str) -> pl.LazyFrame:
-    """Rows of the newest period of each id, with the periods it was seen in."""
-    periods: dict[int, str] = {}
-    for number, name in enumerate(files):
+def _periods(files: Sequence[str], pattern: str) -> list[str]:
+    periods = []
+    for name in files:
         found = re.search(pattern, name)
         if not found:
             raise TrinationalError(f"{name}: the name holds no period ({pattern})", hint="rename the file")
-        periods[number] = found[1]
-    period = pl.col(FILE).cast(pl.Int64).replace_strict(periods, return_dtype=pl.String)
-    frame = frame.with_columns(period.alias(_PERIOD))
-    seen = frame.group_by("id").agg(
+        periods.append(found[1])
+    return periods
+
+
+def _seen(frame: pl.DataFrame, periods: Sequence[str]) -> pl.DataFrame:
+    """Rows of the newest period of each id, with the periods it was seen in."""
+    dated = frame.lazy().with_columns(_looked_up(periods).alias(_PERIOD))
+    seen = dated.group_by("id").agg(
         first_seen=pl.col(_PERIOD).min(),
         last_seen=pl.col(_PERIOD).max(),
         times=pl.col(FILE).n_unique().cast(pl.Int64),
     )
-    return frame.join(seen, on="id", how="left").filter(pl.col(_PERIOD) == pl.col("last_seen"))
+    newest = dated.join(seen, on="id", how="left").filter(pl.col(_PERIOD) == pl.col("last_seen"))
+    return newest.drop(_PERIOD).collect(engine="streaming")
+
+
+def _looked_up(of_files: Sequence[str]) -> pl.Expr:
+    """What belongs to the number of a file."""
+    return pl.lit(pl.Series(of_files, dtype=pl.String)).gather(pl.col(FILE).cast(pl.UInt32))
 
 
 def _completed(
-    folded: pl.LazyFrame, kind: str, files: Sequence[str], release: str, source: Source
-) -> pl.LazyFrame:
+    frame: pl.DataFrame, kind: str, files: Sequence[str], release: str, source: Source
+) -> pl.DataFrame:
     """Every column of a record, in order."""
-    name = pl.col(FILE).cast(pl.Int64).replace_strict(dict(enumerate(files)), return_dtype=pl.String)
     known = {
         "source": pl.lit(release),
-        "locator": pl.concat_str(name, pl.lit("#"), pl.col(ROW)),
+        "locator": pl.concat_str(_looked_up(files), pl.lit("#"), pl.col(ROW)),
         "retrieved": pl.lit(source.retrieved, pl.String),
         "sensitivity": pl.lit("public"),
     }
-    present = folded.collect_schema().names()
     columns = [
-        pl.col(column)
-        if column in present
-        else known.get(column, pl.lit(None, dtype)).cast(dtype).alias(column)
+        (
+            pl.col(column)
+            if column in frame.columns
+            else known.get(column, pl.lit(None, dtype)).cast(dtype).alias(column)
+        )
         for column, dtype in schema(kind).items()
     ]
-    return folded.select(*columns, "~first").sort("id", "locator", "~first").drop("~first")
+    return frame.sort("id", ORDER).select(columns)

@@ -24,6 +24,7 @@ _OPEN = pl.col(PROBLEM).is_null() & pl.col(SKIP).is_null()
 _CELL = pl.Struct({"column": pl.String, "value": pl.String, "reason": pl.String, "fatal": pl.Boolean})
 _BLANKS = " \t\r\n\v\f\u00a0\u200b\u2060\ufeff"
 _STATEMENT_BITS, _ITEM_BITS = 6, 10
+_PIECE = 250_000
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class _Stage:
         return self.column(value.clean if value.how is None else value.how(self.raw(value)))
 
     def column(self, expr: pl.Expr) -> pl.Expr:
-        if expr.meta.is_column():
+        if expr.meta.is_column() or not expr.meta.root_names():
             return expr
         for held, name in self._held:
             if held.meta.eq(expr):
@@ -88,16 +89,20 @@ class _Stage:
 class _Part:
     """Statements on one frame: the rows, or the rows exploded at a list.
 
-    `frame` has every value staged, `~skip`, `~fatal`, `~said` and, per statement, `~said<number>`.
+    `pieces` have every value staged, `~skip`, `~fatal`, `~said` and, per statement, `~said<number>`.
     """
 
-    frame: pl.LazyFrame
+    pieces: Sequence[pl.LazyFrame]
     stage: _Stage
     outputs: dict[int, list[pl.Expr]]
     wrong: list[tuple[pl.Expr, Check, pl.Expr]]
 
+    @property
+    def frame(self) -> pl.LazyFrame:
+        return pl.concat(self.pieces)
 
-def say(rows: pl.LazyFrame, row: Row, scratch: Path) -> Said:
+
+def say(rows: pl.LazyFrame, row: Row, scratch: Path, *, large: bool = False) -> Said:
     """Frames of what the rows say.
 
     Parameters
@@ -108,19 +113,22 @@ def say(rows: pl.LazyFrame, row: Row, scratch: Path) -> Said:
         After `describe(row)`.
     scratch
         Folder for the staged columns; the frames read them from there.
+    large
+        Stage the rows piece by piece: expressions that see a whole column at once then hold a piece of it.
     """
-    base = _with_skip(_trimmed(rows, sorted(row.used)), row)
+    trimmed = _trimmed(rows, sorted(row.used))
+    base = [_with_skip(piece, row) for piece in (_pieces(trimmed, scratch) if large else [trimmed])]
     groups: dict[tuple[str, ...], list[int]] = {(): []}
     for number, statement in enumerate(row.statements):
         groups.setdefault(statement.each, []).append(number)
-    whole = _checked(base, row, groups.pop(()), _Stage("v"), scratch / "rows.arrow")
+    whole = _checked(base, row, groups.pop(()), _Stage("v"), scratch / "rows")
     lists = [
         _checked(
-            _exploded(whole.frame, each, row),
+            [_exploded(piece, each, row) for piece in whole.pieces],
             row,
             numbers,
             _Stage(f"e{place}v", whole.stage),
-            scratch / f"items{place}.arrow",
+            scratch / f"items{place}",
         )
         for place, (each, numbers) in enumerate(groups.items())
     ]
@@ -149,6 +157,15 @@ def _trimmed(rows: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
     )
 
 
+def _pieces(rows: pl.LazyFrame, scratch: Path) -> list[pl.LazyFrame]:
+    """The rows, written once and read again some at a time."""
+    file = scratch / "text.arrow"
+    rows.sink_ipc(file, compression="lz4")
+    written = pl.scan_ipc(file)
+    height = written.select(pl.len()).collect().item()
+    return [written.slice(start, _PIECE) for start in range(0, max(height, 1), _PIECE)]
+
+
 def _with_skip(base: pl.LazyFrame, row: Row) -> pl.LazyFrame:
     """`~skip`: why a row is left out, else null."""
     reasons = [pl.when(when).then(pl.lit(reason)) for reason, when in row.skips]
@@ -172,9 +189,11 @@ def _exploded(base: pl.LazyFrame, each: tuple[str, ...], row: Row) -> pl.LazyFra
     return base
 
 
-def _checked(frame: pl.LazyFrame, row: Row, numbers: Sequence[int], stage: _Stage, file: Path) -> _Part:
-    """Stage the values of statements, then what is wrong with them, then the fate of the row, in a file."""
-    wrongs = _Stage(f"w{file.stem}")
+def _checked(
+    pieces: Sequence[pl.LazyFrame], row: Row, numbers: Sequence[int], stage: _Stage, folder: Path
+) -> _Part:
+    """Stage the values of statements, then what is wrong with them, then the fate of the row, in files."""
+    wrongs = _Stage(f"w{folder.name}")
     outputs: dict[int, list[pl.Expr]] = {}
     wrong: list[tuple[pl.Expr, Check, pl.Expr]] = []
     said: list[pl.Expr] = []
@@ -189,10 +208,13 @@ def _checked(frame: pl.LazyFrame, row: Row, numbers: Sequence[int], stage: _Stag
             ]
     says = [pl.col(f"{SAID}{number}") for number in numbers]
     fatal = [flag for flag, check, _ in wrong if check.fatal]
-    staged = wrongs.applied(stage.applied(frame).with_columns(said))
-    marked = staged.with_columns(_any(fatal).alias(FATAL), _any(says).alias(SAID))
-    marked.sink_ipc(file, compression="lz4")
-    return _Part(pl.scan_ipc(file), stage, outputs, wrong)
+    folder.mkdir()
+    files = [folder / f"{place:06}.arrow" for place in range(len(pieces))]
+    for piece, file in zip(pieces, files, strict=True):
+        staged = wrongs.applied(stage.applied(piece).with_columns(said))
+        marked = staged.with_columns(_any(fatal).alias(FATAL), _any(says).alias(SAID))
+        marked.sink_ipc(file, compression="lz4")
+    return _Part([pl.scan_ipc(file) for file in files], stage, outputs, wrong)
 
 
 def _faults(check: Check, number: int, stage: _Stage) -> Iterator[tuple[pl.Expr, Check, pl.Expr]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from loaders.explain import explain, try_row
-from loaders.fold import folded
+from loaders.fold import folded, folded_in_spans
 from loaders.frames import FILE, Said
 from loaders.plan import Plan, plan, staged
 from loaders.source import Source
@@ -23,6 +23,7 @@ from ontology import TrinationalError, nearest
 
 __all__ = ["Plan", "Report", "explain", "load", "plan", "try_row"]
 
+_GROUP = 250_000  # rows of a group in Parquet
 _REJECTED = {
     "file": pl.String(),
     "row": pl.Int64(),
@@ -105,15 +106,31 @@ def _run(
     """Stage each table, then write each kind; returns rows by file, fate and reason."""
     files = [path.name for path in planned.files]
     said = list(staged(planned, scratch, progress))
-    sinks = [
-        frame.sink_parquet(out / f"{kind}.parquet", compression="zstd", row_group_size=250_000, lazy=True)
-        for kind, frame in folded(said, files, release, planned.source).items()
-    ]
+    about = files, release, planned.source
+    if planned.large:
+        for kind, spans in folded_in_spans(said, *about, scratch):
+            progress(kind)
+            _write_spans(spans, out / f"{kind}.parquet", scratch)
+    else:
+        for kind, frame in folded(said, *about):
+            progress(kind)
+            if frame.height:
+                frame.write_parquet(out / f"{kind}.parquet", compression="zstd", row_group_size=_GROUP)
     fates = pl.concat([one.fates for one in said]).group_by(FILE, "fate", "reason").agg(pl.len())
-    progress("records")
-    *_, counted, rejected = pl.collect_all([*sinks, fates, _rejected(said, files)], engine="streaming")
+    counted, rejected = pl.collect_all([fates, _rejected(said, files)], engine="streaming")
     _with_nearest(rejected, said).write_parquet(out / "rejected.parquet", compression="zstd")
     return counted.with_columns(pl.col(FILE).cast(pl.Int64)).sort(FILE, "fate", "reason")
+
+
+def _write_spans(spans: Iterable[pl.DataFrame], path: Path, scratch: Path) -> None:
+    """One table after the other as one file; none where they are empty."""
+    parts: list[Path] = []
+    for frame in spans:
+        if frame.height:
+            parts.append(scratch / f"{path.stem}.{len(parts)}.parquet")
+            frame.write_parquet(parts[-1], compression="lz4")
+    if parts:
+        pl.scan_parquet(parts).sink_parquet(path, compression="zstd", row_group_size=_GROUP)
 
 
 def _rejected(said: Sequence[Said], files: Sequence[str]) -> pl.LazyFrame:
@@ -167,11 +184,8 @@ def _report(source: Source, release: str, fates: pl.DataFrame, out: Path, second
         by = fates.filter(pl.col("fate") == fate).group_by("reason").agg(pl.col("len").sum())
         return dict(by.sort("len", "reason", descending=[True, False]).iter_rows())
 
-    counts: dict[str, int] = {}
-    for path in sorted(out.glob("[A-Z]*.parquet")):
-        counts[path.stem] = pl.scan_parquet(path).select(pl.len()).collect().item()
-        if counts[path.stem] == 0:
-            path.unlink()
+    tables = sorted(out.glob("[A-Z]*.parquet"))
+    counts = {path.stem: int(pl.scan_parquet(path).select(pl.len()).collect().item()) for path in tables}
     used, rejected, ignored = total("used"), total("rejected"), total("ignored")
     return Report(
         source.id,
@@ -180,7 +194,7 @@ def _report(source: Source, release: str, fates: pl.DataFrame, out: Path, second
         used,
         rejected,
         ignored,
-        {kind: n for kind, n in counts.items() if n},
+        counts,
         reasons("ignored"),
         reasons("rejected"),
         seconds,

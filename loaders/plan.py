@@ -16,6 +16,9 @@ from loaders.row import Row
 from loaders.source import Source, Table
 from ontology import TrinationalError, nearest
 
+LARGE = 1 << 28  # bytes of text
+_GZIPPED = 8
+
 
 @dataclass(frozen=True)
 class TablePlan:
@@ -24,6 +27,12 @@ class TablePlan:
     table: Table
     files: list[Path]
     row: Row
+
+    @property
+    def large(self) -> bool:
+        """Whether the files may hold more than is kept in memory at once."""
+        sizes = (path.stat().st_size * (_GZIPPED if path.suffix == ".gz" else 1) for path in self.files)
+        return sum(sizes) > LARGE
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,11 @@ class Plan:
     @property
     def files(self) -> list[Path]:
         return [path for table in self.tables for path in table.files]
+
+    @property
+    def large(self) -> bool:
+        """Whether one of the tables is."""
+        return any(table.large for table in self.tables)
 
 
 def plan(source: Source, paths: Sequence[Path]) -> Plan:
@@ -146,7 +160,7 @@ def staged(
         first += len(table.files)
         rows = pl.concat(frames) if only is None else pl.concat(frames).filter(pl.col(ROW) == only)
         with in_file(table.files[0], len(table.files)):
-            yield say(rows, table.row, folder)
+            yield say(rows, table.row, folder, large=table.large)
 
 
 def _one_file(table: TablePlan, path: Path, number: int) -> pl.LazyFrame:

@@ -84,7 +84,7 @@ def test_tables_have_the_columns_of_the_ontology_sorted_by_id(tmp_path: Path) ->
     for kind in ("Plant", "Corporation", "Operation", "Count"):
         frame = pl.read_parquet(tmp_path / f"out/{kind}.parquet")
         assert dict(frame.schema) == schema(kind)
-        assert frame.equals(frame.sort("id", "locator"))
+        assert frame["id"].is_sorted()
         assert set(frame["source"]) == {"t@2021"}
     employer = pl.read_parquet(tmp_path / "out/Corporation.parquet").row(0, named=True)
     assert (employer["locator"], employer["times"]) == ("sites.csv#1", 1)
@@ -228,4 +228,4 @@ def test_quotes_line_breaks_and_line_ends(tmp_path: Path) -> None:
 def test_progress_names_the_steps(tmp_path: Path) -> None:
     steps: list[str] = []
     load(source(), [write(tmp_path / "in")], tmp_path / "out", progress=steps.append)
-    assert steps == ["headers", "sites*.csv*", "records"]
+    assert steps == ["headers", "sites*.csv*", "Corporation", "Count", "Operation", "Plant"]
