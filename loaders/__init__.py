@@ -24,6 +24,7 @@ _MODULES = (
     "gleif",
     "us_taa",
     "us_aala",
+    "us_vpic",
 )
 
 

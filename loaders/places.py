@@ -52,6 +52,32 @@ MX_STATES = {
     "ZACATECAS": "MX-ZAC",
 }
 
+_US_NAMES = """
+ALABAMA AL|ALASKA AK|ARIZONA AZ|ARKANSAS AR|CALIFORNIA CA|COLORADO CO|CONNECTICUT CT|DELAWARE DE
+DISTRICT OF COLUMBIA DC|FLORIDA FL|GEORGIA GA|HAWAII HI|IDAHO ID|ILLINOIS IL|INDIANA IN|IOWA IA|KANSAS KS
+KENTUCKY KY|LOUISIANA LA|MAINE ME|MARYLAND MD|MASSACHUSETTS MA|MICHIGAN MI|MINNESOTA MN|MISSISSIPPI MS
+MISSOURI MO|MONTANA MT|NEBRASKA NE|NEVADA NV|NEW HAMPSHIRE NH|NEW JERSEY NJ|NEW MEXICO NM|NEW YORK NY
+NORTH CAROLINA NC|NORTH DAKOTA ND|OHIO OH|OKLAHOMA OK|OREGON OR|PENNSYLVANIA PA|PUERTO RICO PR
+RHODE ISLAND RI|SOUTH CAROLINA SC|SOUTH DAKOTA SD|TENNESSEE TN|TEXAS TX|UTAH UT|VERMONT VT|VIRGINIA VA
+WASHINGTON WA|WEST VIRGINIA WV|WISCONSIN WI|WYOMING WY
+"""
+_CA_NAMES = """
+ALBERTA AB|BRITISH COLUMBIA BC|MANITOBA MB|NEW BRUNSWICK NB|NEWFOUNDLAND NL|NEWFOUNDLAND AND LABRADOR NL
+NORTHWEST TERRITORIES NT|NOVA SCOTIA NS|NUNAVUT NU|ONTARIO ON|PRINCE EDWARD ISLAND PE|QUEBEC QC
+SASKATCHEWAN SK|YUKON YT
+"""
+
+
+def _codes(names: str, country: str) -> dict[str, str]:
+    """Names and abbreviations, in capitals -> ISO 3166-2 codes."""
+    pairs = [item.rpartition(" ")[::2] for item in names.strip().replace("\n", "|").split("|")]
+    codes = {code: f"{country}-{code}" for _, code in pairs}
+    return {name: f"{country}-{code}" for name, code in pairs} | codes
+
+
+US_NAMES = _codes(_US_NAMES, "US")
+CA_NAMES = _codes(_CA_NAMES, "CA") | {"P.E.I.": "CA-PE", "PQ": "CA-QC"}
+
 
 def us_state(code: pl.Expr) -> pl.Expr:
     """ISO 3166-2 code of a postal abbreviation; null for any other text.
@@ -69,3 +95,18 @@ def mx_state(name: pl.Expr) -> pl.Expr:
     'MX-NLE'
     """
     return fold(name).replace_strict(MX_STATES, default=None, return_dtype=pl.String)
+
+
+def subdivision_of(name: pl.Expr, country: pl.Expr) -> pl.Expr:
+    """ISO 3166-2 code of a state or province by its name or abbreviation, in one of the three countries.
+
+    >>> cells = pl.DataFrame({"n": ["Ohio", "Québec", "Jalisco", "ON"], "c": ["US", "CA", "MX", "US"]})
+    >>> cells.select(subdivision_of(pl.col("n"), pl.col("c")))["n"].to_list()
+    ['US-OH', 'CA-QC', 'MX-JAL', None]
+    """
+    tables = {"US": US_NAMES, "CA": CA_NAMES, "MX": MX_STATES}
+    folded = fold(name)
+    return pl.coalesce(
+        pl.when(country == code).then(folded.replace_strict(table, default=None, return_dtype=pl.String))
+        for code, table in tables.items()
+    )

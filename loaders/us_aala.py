@@ -99,7 +99,7 @@ def _countries(name: str) -> pl.Expr:
 
 
 def made(row: Row) -> None:
-    """One carline: in which countries it is put together, and where engine, transmission and parts are from."""
+    """One carline: in which countries it is assembled, and where engine, transmission and parts are from."""
     year, _ = row["model year"], [row[name] for pair in _STEPS.values() for name in pair]
     row.defaults("filed", as_of=year, page_class="official")
     name = text(pl.concat_str(row["Make"], row["Model (Carline)"], separator=" "))

@@ -2,8 +2,8 @@
 
 A certification says officially that workers lost jobs to trade. Only one on the ground of a shift says that
 work moved, and only the country that the finding names is said: a petition's allegation, a denial or a list
-of countries beside the decision says nothing of the kind. Codes of the NAFTA programme (1994-2002) name ground
-and country; the codes of the later decisions look alike and are another list, of which no key was at hand.
+of countries beside the decision says nothing of the kind. Codes of the NAFTA programme (1994-2002) name
+ground and country; the codes of later decisions look alike and are another list, of which no key was at hand.
 """
 
 from __future__ import annotations
