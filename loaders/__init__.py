@@ -18,6 +18,7 @@ _MODULES = (
     "mx_cfcrl",
     "us_fmcs_f7",
     "us_nlrb",
+    "us_stoppages",
     "us_union_lookup",
     "ca_bc_lrb",
     "ca_negotech",
@@ -32,8 +33,9 @@ def sources() -> dict[str, Source]:
     """Every source that can be loaded, by id."""
     found: dict[str, Source] = {}
     for name in _MODULES:
-        source: Source = importlib.import_module(f"loaders.{name}").SOURCE
-        found[source.id] = source
+        module = importlib.import_module(f"loaders.{name}")
+        several: tuple[Source, ...] = getattr(module, "SOURCES", None) or (module.SOURCE,)
+        found |= {source.id: source for source in several}
     return found
 
 

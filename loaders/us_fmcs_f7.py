@@ -43,7 +43,7 @@ def _named(frame: pl.LazyFrame, union: str) -> pl.LazyFrame:
 def notices(row: Row) -> None:
     """One notice."""
     row.defaults("filed")
-    union = say_union(row, row["UNION"], row["KEY"], "us-fmcs-f7-union")
+    union = say_union(row, row["UNION"], row["KEY"], "us-fmcs-f7-union:")
     row.defaults("filed", as_of=date(row["Notice Date"]))
     name, written = row["FIRM"], row["Union Name"].str.strip_chars(" -")
     row.skip("employer may be a natural person", when=row["Employer"].is_not_null() & name.is_null())
@@ -106,7 +106,7 @@ def first_contracts(row: Row) -> None:
     reached = row["Basis for Closing (Case Statistics) (FMCS Case Statistics)"] == "Agreement Reached"
     name, signed = row["FIRM"], row["Contract Agreement Date"]
     row.defaults("filed")
-    union = say_union(row, row["UNION"], row["KEY"], "us-fmcs-f7-union")
+    union = say_union(row, row["UNION"], row["KEY"], "us-fmcs-f7-union:")
     row.defaults("filed", as_of=date(pl.coalesce(signed, row["Received Date"])))
     row.skip("employer may be a natural person", when=row["Employer"].is_not_null() & name.is_null())
     row.skip("no agreement reached: nothing known to be in force", when=~reached.fill_null(False))

@@ -227,13 +227,13 @@ def with_names(frame: pl.LazyFrame, **columns: tuple[str, Callable[[pl.Expr], pl
     return rows.lazy()
 
 
-def say_union(row: Row, name: pl.Expr, known: pl.Expr, authority: str, *key: str | pl.Expr) -> Ref:
-    """Say the union that a text names: by a key of the union reports where it gives one, else by `authority`.
+def say_union(row: Row, name: pl.Expr, known: pl.Expr, prefix: str) -> Ref:
+    """Say the union that a text names: by a key of the union reports where it gives one, else as written.
 
-    `known`: `union_key(name)`. `key`: what stands before the text in the key of `authority`.
+    `known`: `union_key(name)`. `prefix`: authority, colon and what stands before the text in its key.
     """
     text = name.str.to_uppercase().str.replace_all(r"[ \t\r\n]+", " ")
-    own = pl.concat_str(pl.lit(f"{authority}:"), *key, text)
+    own = pl.concat_str(pl.lit(prefix), text)
     local, body_name = known.str.extract("/(.+)$"), known.str.extract("^([^/]+)")
     union = row.thing(
         "Union",

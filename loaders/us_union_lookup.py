@@ -1,13 +1,15 @@
 """Which file numbers of the union reports an abbreviation and a local's number stand for.
 
-`UAW|174` is the union `us-aff:UAW/174`, as notices, elections and stoppages name it. With one file number it is
-that body of the reports; with several (successive or homonymous locals) it stays itself, and its note names them.
+`UAW|174` is the union `us-aff:UAW/174`, as notices, elections and stoppages name it. With one file number it
+is that body of the reports; with several (successive or homonymous locals) it stays itself and its note names
+them.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,8 @@ def lookup(path: Path) -> pl.LazyFrame:
             f"{path.name}: not an object of keys and file numbers", hint='wanted: {"UAW|174": [2391]}'
         )
     schema = {ROW: pl.Int64, "AFF": pl.String, "LOCAL": pl.String, "F_NUMS": pl.String, PROBLEM: pl.String}
-    keys = [key for key, _ in pairs]
-    twice = {key for key in keys if keys.count(key) > 1} if len({*keys}) < len(keys) else set()
+
+    twice = {key for key, times in Counter(key for key, _ in pairs).items() if times > 1}
     rows = [(n, *_row(key, numbers, key in twice)) for n, (key, numbers) in enumerate(pairs, start=1)]
     return pl.LazyFrame(rows, schema, orient="row")
 
