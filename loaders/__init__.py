@@ -26,6 +26,7 @@ _MODULES = (
     "us_taa",
     "us_aala",
     "us_vpic",
+    "us_sec",
 )
 
 

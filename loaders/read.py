@@ -185,9 +185,10 @@ def _records(path: Path, content: Path | bytes, separator: str, quote: str | Non
     if quote is not None:
         mark, sign = re.escape(quote), re.escape(separator)
         quotes = line.str.count_matches(quote, literal=True)
-        parts = line.str.count_matches(f"{mark}[^{mark}]*{mark}|{sign}")
+        bare = line.str.replace_all(f"{mark}[^{mark}]*{mark}", "")
         stray = line.str.contains(f"[^{sign}{mark}]{mark}[^{sign}{mark}]")
-        cells = {"fields": parts + 1 - quotes // 2, "odd": quotes % 2 == 1, "stray": stray}
+        fields = bare.str.count_matches(separator, literal=True) + 1
+        cells = {"fields": fields, "odd": quotes % 2 == 1, "stray": stray}
     lines = pl.scan_lines(content)
     counting = lines.select(**cells, blank=line.str.len_bytes() == 0).with_row_index("number")
     try:
@@ -275,19 +276,30 @@ def objects(path: Path, under: str) -> pl.LazyFrame:
     TrinationalError
         Empty file, HTML page, truncated gzip, no JSON, a name twice in an object, no such list.
     """
-    _beginning(path)
-    try:
-        found = json.loads(_bytes(path).decode("utf-8-sig"), object_pairs_hook=_once)
-    except UnicodeDecodeError as error:
-        raise _wrong_encoding(path, "utf-8") from error
-    except json.JSONDecodeError as error:
-        message = f"{path.name}, line {error.lineno}: no JSON ({error.msg})"
-        raise TrinationalError(message, hint="the download may be incomplete") from error
+    found = parsed(path)
     entries = found.get(under) if isinstance(found, dict) else found
     if not isinstance(entries, list):
         raise TrinationalError(
             f"{path.name}: there is no list {under!r}", hint="is it the file that it claims to be?"
         )
+    return texts(path, entries)
+
+
+def parsed(path: Path) -> object:
+    """A JSON file, gzipped or not; refuses what is none, and an object that has a name twice."""
+    _beginning(path)
+    try:
+        found: object = json.loads(_bytes(path).decode("utf-8-sig"), object_pairs_hook=_once)
+    except UnicodeDecodeError as error:
+        raise _wrong_encoding(path, "utf-8") from error
+    except json.JSONDecodeError as error:
+        message = f"{path.name}, line {error.lineno}: no JSON ({error.msg})"
+        raise TrinationalError(message, hint="the download may be incomplete") from error
+    return found
+
+
+def texts(path: Path, entries: Sequence[object]) -> pl.LazyFrame:
+    """The frame of `objects` from entries at hand."""
     rows: list[dict[str, object]] = [entry if isinstance(entry, dict) else {} for entry in entries]
     names = [*dict.fromkeys(name for row in rows for name in row)]
     if {ROW, PROBLEM} & {*names}:
