@@ -21,7 +21,7 @@ from loaders import office, read
 from loaders.clean import Value, date, integer, let, text
 from loaders.places import us_state
 from loaders.read import PROBLEM, ROW
-from loaders.row import Ref, Row
+from loaders.row import Cell, Ref, Row
 from loaders.sectors import known_class
 from loaders.source import Source, Table
 from loaders.us_names import ABBREVIATIONS, a_union, employer, say_union, union_key, with_names
@@ -157,6 +157,11 @@ def _known(cell: pl.Expr) -> pl.Expr:
     return pl.when(~cell.str.contains(_MISSING) & ~cell.str.contains(r"^0+(?:\.0*)?$")).then(cell)
 
 
+def _said(*parts: pl.Expr) -> pl.Expr:
+    """What is there of several remarks."""
+    return let(pl.concat_str(*parts, separator="; ", ignore_nulls=True), lambda v: pl.when(v != "").then(v))
+
+
 def _not_before(end: pl.Expr, start: pl.Expr) -> Value:
     return date(end).then(
         lambda v: let(v, lambda e: pl.when((e >= date(start).clean).fill_null(True)).then(e)),
@@ -175,7 +180,9 @@ def _company(row: Row, who: str, name: pl.Expr, place: pl.Expr, state: pl.Expr) 
     )
 
 
-def _site(row: Row, who: str, name: pl.Expr, city: pl.Expr, rest: pl.Expr, state: pl.Expr) -> Ref:
+def _site(
+    row: Row, who: str, name: pl.Expr, city: pl.Expr, rest: pl.Expr, state: pl.Expr, street: Cell = None
+) -> Ref:
     key = pl.concat_str(pl.lit(who), name, city, rest, separator="|")
     return row.thing(
         "Plant",
@@ -185,6 +192,7 @@ def _site(row: Row, who: str, name: pl.Expr, city: pl.Expr, rest: pl.Expr, state
         country="US",
         subdivision=state,
         municipality=text(city),
+        address=street,
     )
 
 
@@ -244,7 +252,7 @@ def bls_year(path: Path) -> pl.LazyFrame:
 
 
 def _cell(value: Any) -> str | None:
-    return None if value is None else str(value).replace("\u00a0", " ").strip()
+    return str(value).replace("\u00a0", " ").strip() or None if value is not None else None
 
 
 def _put_back(cells: dict[str, str | None]) -> dict[str, str | None]:
@@ -295,7 +303,7 @@ def bls(row: Row) -> None:
         workers=integer(_known(row[_BLS["workers"]])),
         place=text(pl.concat_str(row["Areas"], pl.lit(" ("), states, pl.lit(")"))),
         subdivision=us_state(states),
-        note=text(pl.concat_str(row["MOVED"], row[_BLS["notes"]], separator="; ", ignore_nulls=True)),
+        note=text(_said(row["MOVED"], row[_BLS["notes"]])),
     )
     company = _company(row, "bls", name, states, us_state(states))
     _parties(row, event, company, None, union, text(item), name)
@@ -377,11 +385,11 @@ def cornell(row: Row) -> None:
         workers=integer(_known(row["PARTICIPANTS"])),
         place=pl.when(one).then(city),
         subdivision=pl.when(one).then(state),
-        note=pl.concat_str(places, unit, demands, separator="; ", ignore_nulls=True),
+        note=_said(places, unit, demands),
     )
     company = _company(row, "cornell", name, pl.lit(None, pl.String), state)
     rest = pl.concat_str(row["STATE"], row["STREET"], separator="|", ignore_nulls=True)
-    plant = _site(row, "cornell", name, city, rest, state)
+    plant = _site(row, "cornell", name, city, rest, state, text(row["STREET"]))
     _parties(row, event, company, plant, union, text(item), name)
     _sector(row, plant, row["INDUSTRY"])
     row.ignore("ORGANIZATION", "LOCAL", why="UNIONS is made of them")
