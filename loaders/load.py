@@ -115,7 +115,9 @@ def _run(
         for kind, frame in folded(said, *about):
             progress(kind)
             if frame.height:
-                frame.write_parquet(out / f"{kind}.parquet", compression="zstd", row_group_size=_GROUP)
+                frame.write_parquet(
+                    out / f"{kind}.parquet", compression="zstd", compression_level=1, row_group_size=_GROUP
+                )
     fates = pl.concat([one.fates for one in said]).group_by(FILE, "fate", "reason").agg(pl.len())
     counted, rejected = pl.collect_all([fates, _rejected(said, files)], engine="streaming")
     _with_nearest(rejected, said).write_parquet(out / "rejected.parquet", compression="zstd")
@@ -130,7 +132,9 @@ def _write_spans(spans: Iterable[pl.DataFrame], path: Path, scratch: Path) -> No
             parts.append(scratch / f"{path.stem}.{len(parts)}.parquet")
             frame.write_parquet(parts[-1], compression="lz4")
     if parts:
-        pl.scan_parquet(parts).sink_parquet(path, compression="zstd", row_group_size=_GROUP)
+        pl.scan_parquet(parts).sink_parquet(
+            path, compression="zstd", compression_level=1, row_group_size=_GROUP
+        )
 
 
 def _rejected(said: Sequence[Said], files: Sequence[str]) -> pl.LazyFrame:
