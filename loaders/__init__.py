@@ -23,6 +23,7 @@ _MODULES = (
     "ca_bc_lrb",
     "ca_negotech",
     "gleif",
+    "mx_denue",
     "us_taa",
     "us_aala",
     "us_vpic",

@@ -66,6 +66,30 @@ _NOTHING = (
 # Given names that begin a site's name only where a person is named there.
 _GIVEN = "CARLOS ALBERTO|FRANCISCO MIGUEL|JOSE|JUAN|JESUS|JULIO|LUIS|MANUEL|MARIA|MIGUEL ANGEL|PEDRO"
 
+# Words that stand in names of firms and not in those of persons.
+FIRM_WORDS = """
+ACEROS?|AFORE|AGRICOLAS?|AGRO[A-Z]*|ALIMENTOS|AUTOMOTI[A-Z]+|AUTOPARTES|BANCO|BEBIDAS|BODEGAS?|CAFE
+CALZADO|CARNES|CENTRO|CERVECERI[A-Z]+|COLCHAS|COMERCIAL[A-Z]*|COMPANIA|COMPONENTES|CONFECCIONES
+CONSTRUC[A-Z]+|COOPERATIVA|CORPORACION|CORPORATIVO|DISTRIBUI[A-Z]+|ELECTRIC[A-Z]+|ELECTRONIC[A-Z]+|EMBOTELLADORA
+EMPACADORA|EMPAQUES|EMPRESAS?|ENVASES|EQUIPOS|EXPORTADORA|FABRICA|FABRICACION[A-Z]*|FINANCIERO|FUNDICION
+GLOBAL|GROUP|GRUPO|HARINERA|HERRAJES|HOLDINGS?|IMPORTADORA|IMPRESO[A-Z]+|INDUSTRIA[A-Z]*|INGENIERIA|INGENIO
+INMOBILIARIA|INTERNACIONAL[A-Z]*|INTERNATIONAL|LABORATORIOS?|LACTEOS|LOGISTICA|MADERAS?|MANUFACTUR[A-Z]+
+MAQUILA[A-Z]*|MAQUINADOS|METALES|METAL-?MECANICA|MEXICAN[AO]S?|MEXICO|MINERA|MUEBLES|NACIONAL|OPERADORA
+PAPELERA|PLASTICOS?|PROCESADORA|PRODUC[A-Z]+|PROVEEDORA|QUIMIC[A-Z]+|RANCHO|RECICLA[A-Z]+|REFACCIONES
+SERVICIOS?|SISTEMAS|SOCIEDAD|SOLUCIONES|SYSTEMS|TECHNOLOG[A-Z]+|TECNOLOGI[A-Z]+|TEXTIL[A-Z]*|TRANSPORTES?
+"""
+
+# Common given names: a trading name that holds one, and no word of a firm, may be a person's.
+GIVEN_NAMES = """
+ADRIANA?|ALBERTO|ALEJANDR[AO]|ALFREDO|ALICIA|ANA|ANDREA|ANDRES|ANGELICA|ANTONI[AO]|ARACELI|ARMANDO|ARTURO
+BEATRIZ|BENITO|BERTHA|BLANCA|CARLOS|CARMEN|CECILIA|CESAR|CLAUDIA|CRISTINA|DANIELA?|DAVID|DIANA|EDUARDO
+ELENA|ELIZABETH|ENRIQUE|ERNESTO|ESTHER|FELIPE|FERNANDO|FRANCISC[AO]|GABRIELA?|GERARDO|GLORIA|GRACIELA
+GUADALUPE|GUILLERMO|GUSTAVO|HECTOR|HILDA|HUGO|IGNACIO|IRMA|ISABEL|ISMAEL|IVAN|JAIME|JAVIER|JESUS|JORGE|JOSE
+JOSEFINA|JUAN|JUANA|JULIO|LAURA|LETICIA|LILIA|LORENA|LUCIA|LUIS|LUZ|MANUEL|MARGARITA|MARIA|MARIO|MARTHA|MARTIN
+MAURICIO|MIGUEL|MONICA|NORMA|OFELIA|OSCAR|PABLO|PATRICIA|PEDRO|RAFAEL|RAMON|RAUL|RICARDO|ROBERTO|RODOLFO
+ROGELIO|ROSA|RUBEN|SALVADOR|SANDRA|SERGIO|SILVIA|SOCORRO|SOFIA|SUSANA|TERESA|VERONICA|VICENTE|VICTOR|VIRGINIA
+"""
+
 
 def _words(text: str) -> str:
     return "(?:" + "|".join(text.split("\n")).strip("|") + r")\b"
@@ -144,3 +168,26 @@ def _says_a_site(site: pl.Expr, operator: pl.Expr) -> pl.Expr:
     again = operator.str.replace_all("[^0-9A-Z]", "").str.starts_with(letters)
     person = site.str.contains(_ascii(rf"^(?:{_GIVEN})\b|\bSRA?\. "))
     return ~(site.str.contains(_ascii(_NOTHING)) | again | person)
+
+
+def shows_a_firm(name: pl.Expr) -> pl.Expr:
+    """True where the name holds a legal form, a digit or a word of firms, or is one word; null at null.
+
+    >>> names = pl.Series(["Textiles del Valle", "Ejemplo S.A. de C.V.", "ACME", "Ana Ruiz Mora"])
+    >>> pl.select(shows_a_firm(names)).to_series().to_list()
+    [True, True, True, False]
+    """
+    marks = (
+        rf"\b{_CAPITAL}|\b{_OTHER_FORM}(?:[^0-9A-Z]|$)|\b{_words(FIRM_WORDS)}|^{_words(FIRST_WORDS)}|[0-9]"
+    )
+    return fold(name).str.contains(_ascii(rf"{marks}|^[^ ]+$"))
+
+
+def names_a_person(name: pl.Expr) -> pl.Expr:
+    """True where the name holds a common given name and two to five words, none of them a firm's.
+
+    >>> pl.select(names_a_person(pl.Series(["Taller Ana Ruiz", "Carnes Ana"]))).to_series().to_list()
+    [True, False]
+    """
+    given = fold(name).str.contains(_ascii(rf"\b{_words(GIVEN_NAMES)}"))
+    return given & ~shows_a_firm(name)
