@@ -24,6 +24,7 @@ from ontology import TrinationalError, nearest
 __all__ = ["Plan", "Report", "explain", "load", "plan", "try_row"]
 
 _GROUP = 250_000  # rows of a group in Parquet
+_NEAREST = "; "  # between a reason and the nearest valid name
 _REJECTED = {
     "file": pl.String(),
     "row": pl.Int64(),
@@ -38,7 +39,7 @@ _REJECTED = {
 class Report:
     """What a load did. `rows_in` = `rows_used` + `rows_rejected` + `rows_ignored`.
 
-    `counts`: records by kind. `ignored`, `rejected`: rows by reason.
+    `counts`: records by kind. `ignored`, `rejected`: rows by reason. `dropped`: wrong optional values by reason.
     """
 
     source: str
@@ -50,6 +51,7 @@ class Report:
     counts: dict[str, int]
     ignored: dict[str, int]
     rejected: dict[str, int]
+    dropped: dict[str, int]
     seconds: float
 
     @property
@@ -165,7 +167,7 @@ def _with_nearest(rejected: pl.DataFrame, said: Sequence[Said]) -> pl.DataFrame:
     ]
     table = pl.DataFrame(hints, {"reason": pl.String, "value": pl.String, "hint": pl.String}, orient="row")
     joined = rejected.join(table, on=["reason", "value"], how="left", maintain_order="left")
-    reason = pl.concat_str("reason", pl.lit("; ") + pl.col("hint"), separator="", ignore_nulls=True)
+    reason = pl.concat_str("reason", pl.lit(_NEAREST) + pl.col("hint"), separator="", ignore_nulls=True)
     return joined.with_columns(reason.alias("reason")).drop("hint")
 
 
@@ -188,6 +190,9 @@ def _report(source: Source, release: str, fates: pl.DataFrame, out: Path, second
         by = fates.filter(pl.col("fate") == fate).group_by("reason").agg(pl.col("len").sum())
         return dict(by.sort("len", "reason", descending=[True, False]).iter_rows())
 
+    cells = pl.read_parquet(out / "rejected.parquet").filter(~pl.col("fatal"))
+    plain = cells.select(pl.col("reason").str.split(_NEAREST).list.first())
+    dropped = plain.group_by("reason").len().sort("len", "reason", descending=[True, False])
     tables = sorted(out.glob("[A-Z]*.parquet"))
     counts = {path.stem: int(pl.scan_parquet(path).select(pl.len()).collect().item()) for path in tables}
     used, rejected, ignored = total("used"), total("rejected"), total("ignored")
@@ -201,6 +206,7 @@ def _report(source: Source, release: str, fates: pl.DataFrame, out: Path, second
         counts,
         reasons("ignored"),
         reasons("rejected"),
+        dict(dropped.iter_rows()),
         seconds,
     )
 
@@ -247,6 +253,7 @@ def _write_about(about: dict[str, Any], report: Report, fates: pl.DataFrame, out
         "rows_ignored": report.rows_ignored,
         "ignored": report.ignored,
         "rejected": report.rejected,
+        "dropped": report.dropped,
         "seconds": round(report.seconds, 3),
     }
     (out / "release.json").write_text(

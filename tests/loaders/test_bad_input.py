@@ -173,6 +173,7 @@ def test_a_wrong_term_names_the_nearest_valid_one(tmp_path: Path) -> None:
     path.write_bytes((DATA / "unions.csv").read_bytes().replace(b",confederation,", b",confederacion,"))
     report = load(replace(curated.SOURCE, tables=tables), [path], tmp_path / "out")
     assert report.rows_rejected == 0
+    assert set(report.dropped) == {"not a term of union-level (Union.level)"}
     reasons = pl.read_parquet(tmp_path / "out/rejected.parquet")["reason"]
     assert "not a term of union-level (Union.level); did you mean 'confederation'?" in reasons.to_list()
 

@@ -58,6 +58,7 @@ def test_every_row_has_one_fate(tmp_path: Path) -> None:
     assert report.counts == {"Corporation": 1, "Count": 1, "Operation": 2, "Plant": 2}
     assert report.records == 6
     assert report.ignored == {"closed site": 1}
+    assert report.dropped == {"not a number (Plant.latitude)": 1}
     assert report.rejected == {"not a key of plant (key of Plant)": 1, "not a whole number (Count.value)": 1}
 
 
