@@ -39,7 +39,7 @@ _REJECTED = {
 class Report:
     """What a load did. `rows_in` = `rows_used` + `rows_rejected` + `rows_ignored`.
 
-    `counts`: records by kind. `ignored`, `rejected`: rows by reason. `dropped`: wrong optional values by reason.
+    `counts`: records by kind. `ignored`, `rejected`: rows by reason. `dropped`: optional values by reason.
     """
 
     source: str
