@@ -13,6 +13,7 @@ import re
 from typing import NamedTuple
 
 import narwhals as nw
+import networkx as nx
 import polars as pl
 
 from graph.analysis.parameters import DEFAULT, Shifts
@@ -74,20 +75,20 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
     )
     edges = _dated(said, "owned", "owner")
     direct = keep(_without_shortcuts(keep(_superseded(edges))))
-    partners = direct.join(direct.select("owned", "owner", "since_sure", "until_sure"), on="owned").filter(
+    share, control = nw.col("share_pct"), nw.col("control")
+    minority = ((share < 50) | (control == "minority")).fill_null(False)
+    others = direct.select("owned", "owner", "since_sure", "until_sure", rival=(~minority).cast(nw.Int8))
+    partners = direct.join(others, on="owned").filter(
         nw.col("owner") != nw.col("owner_right"),
         nw.max_horizontal(nw.col("since_sure").fill_null(FIRST), nw.col("since_sure_right").fill_null(FIRST))
         < nw.min_horizontal(nw.col("until_sure").fill_null(LAST), nw.col("until_sure_right").fill_null(LAST)),
     )
-    shared = partners.select("owned", "owner", shared=nw.lit(True)).unique()
-    edges = direct.join(shared, on=["owned", "owner"], how="left").with_columns(
-        shared=nw.col("shared").fill_null(False),
-        said=nw.col("control").is_in(_CONTROL).fill_null(False),
-        denied=nw.col("control").is_in(_NO_CONTROL).fill_null(False),
-    )
-    share = nw.col("share_pct")
-    holds = nw.col("said") | (share >= 50) | (share.is_null() & ~nw.col("denied") & ~nw.col("shared"))
-    venture = nw.col("shared") | (share == 50).fill_null(False)
+    rivals = partners.group_by("owned", "owner").agg(nw.col("rival").max())
+    edges = direct.join(rivals, on=["owned", "owner"], how="left")
+    rival = (nw.col("rival") == 1).fill_null(False)
+    only = share.is_null() & ~control.is_in(_NO_CONTROL).fill_null(False) & ~rival
+    holds = control.is_in(_CONTROL) | (share >= 50) | only
+    venture = rival | (share == 50).fill_null(False) | ~(share.is_null() | nw.col("rival").is_null())
     return edges.filter(holds.fill_null(False)).select(
         "owned",
         "owner",
@@ -154,7 +155,7 @@ def _chains(edges: Frame) -> Frame:
     chains = keep(edges.with_columns(steps=nw.lit(1, dtype=nw.Int32)))
     for doubling in range(_LONGEST):
         longest = keep(chains.filter(nw.col("steps") == 2**doubling))
-        if not cut(longest.select(nw.len()))["len"][0]:
+        if not _count(longest):
             break
         upper = chains.select(middle="owned", top="owner", lo="lo", hi="hi", factor="factor", more="steps")
         longer = longest.join(upper, left_on="owner", right_on="middle")
@@ -166,34 +167,46 @@ def _chains(edges: Frame) -> Frame:
     return chains
 
 
-def _circles(chains: Frame) -> Frame:
-    return chains.filter(nw.col("owned") == nw.col("owner")).select("owned").unique()
+def _circles(edges: Frame) -> list[str]:
+    """Companies that own themselves through others in some month, sorted."""
+    core = edges.select("owned", "owner", "lo", "hi")
+    left, before = _count(core), -1
+    while left and left != before:
+        core = keep(core.join(core.select(owner="owned").unique(), on="owner", how="semi"))
+        core = keep(core.join(core.select(owned="owner").unique(), on="owned", how="semi"))
+        left, before = _count(core), left
+    found: set[str] = set()
+    rows = cut(core)
+    for month in rows["lo"].unique():
+        valid = rows.filter(pl.col("lo") <= month, pl.col("hi") >= month)
+        network = nx.DiGraph(valid.select("owned", "owner").rows())
+        found.update(*(part for part in nx.strongly_connected_components(network) if len(part) > 1))
+    return sorted(found)
+
+
+def _count(frame: Frame) -> int:
+    return int(cut(frame.select(nw.len()))["len"][0])
 
 
 def cycles(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> list[str]:
-    """Companies that own themselves through others at some time, sorted: a mistake in the data."""
-    return sorted(cut(_circles(_chains(control(tables, parameters))))["owned"])
+    """Companies that own themselves through others in some month, sorted: a mistake in the data."""
+    return _circles(control(tables, parameters))
 
 
-def parents(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
+def parents(edges: Frame) -> Frame:
     """Ultimate parents of every owned company: `company`, `parent`, `lo`, `hi`, `factor`.
 
-    A company appears as its own parent for the months in which nobody is known to control it. One without
-    any owner does not appear: it is its own parent at all times.
+    `edges` is what `control` gives, without circles. A company appears as its own parent for the months in
+    which nobody is known to control it. One without any owner does not appear: it is its own parent always.
 
     >>> import polars as pl
     >>> owns = pl.DataFrame({"id": ["1", "2"], "owner": ["b", "c"], "owned": ["a", "b"], "status": "stated",
     ...                      "since_min": [None, 24000], "since_max": [None, 24000]})
-    >>> rows = cut(parents(Tables.of({"Ownership": owns}))).sort("company", "lo")
+    >>> rows = cut(parents(control(Tables.of({"Ownership": owns})))).sort("company", "lo")
     >>> rows.filter(company="a").select("parent", "lo", "hi").rows()
     [('b', -120000, 23999), ('c', 24000, 120000)]
     """
-    edges = keep(control(tables, parameters))
     chains = _chains(edges)
-    circles = keep(_circles(chains))
-    if cut(circles.select(nw.len()))["len"][0]:
-        edges = keep(edges.join(circles, on="owned", how="anti"))
-        chains = _chains(edges)
     alone = keep(_alone(edges))
     owned = edges.select(owner="owned").unique()
     always = chains.join(owned, on="owner", how="anti")
@@ -221,16 +234,20 @@ def _alone(edges: Frame) -> Frame:
 
 
 class Families(NamedTuple):
-    """Ultimate parents over time: of companies (`parents`) and of plants (`tenures`)."""
+    """Who controls whom, and the ultimate parents over time of companies and of plants."""
 
+    control: Frame
     above: Frame
     tenures: Frame
 
 
 def families(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Families:
-    """Both tables, computed once."""
-    above = keep(parents(tables, parameters))
-    return Families(above, keep(tenures(tables, above, parameters)))
+    """The three tables of `control` (without circles), `parents` and `tenures`, computed once."""
+    edges = keep(control(tables, parameters))
+    if circles := _circles(edges):
+        edges = keep(edges.filter(~nw.col("owned").is_in(circles)))
+    above = keep(parents(edges))
+    return Families(edges, above, keep(tenures(tables, above, parameters)))
 
 
 def tenures(tables: Tables, above: Frame, parameters: Shifts = DEFAULT.shifts) -> Frame:
@@ -286,52 +303,61 @@ def _with_parents(spans: Frame, above: Frame) -> Frame:
     return joined.filter(nw.col("lo") <= nw.col("hi")).select("plant", "parent", "lo", "hi", "factor")
 
 
-def control_records(tables: Tables, ends: pl.DataFrame) -> pl.DataFrame:
+def control_records(tables: Tables, family: Families, ends: pl.DataFrame) -> pl.DataFrame:
     """The records behind a plant's ultimate parent: `row`, `kind`, `record`, `undated`.
 
     `ends`: `row`, `plant`, `parent`, `lo`, `hi` (months, null where unknown), one line for each to explain.
     """
-    wanted = ends.drop_nulls(["plant", "parent"]).with_columns(
-        pl.col("lo").fill_null(FIRST), pl.col("hi").fill_null(LAST)
-    )
-    at = wanted.join(_valid(tables, "Operation", "plant", "operator", wanted["plant"]), on="plant")
-    paths = at.filter(pl.col("first") <= pl.col("hi"), pl.col("last") >= pl.col("lo")).select(
-        *("row", "parent", "lo", "hi", "company"),
-        path=pl.concat_list(_step("Operation")),
-    )
+    wanted = ends.drop_nulls(["plant", "parent"]).with_row_index("end")
+    wanted = wanted.with_columns(pl.col("lo").fill_null(FIRST), pl.col("hi").fill_null(LAST))
+    runs = _valid(tables, "Operation", "plant", "operator", wanted, "plant")
+    steps = _upward(tables, family, wanted, runs)
+    leads = reached = wanted.select("end", company="parent")
     found = []
-    for _ in range(2**_LONGEST):
-        found.append(paths.filter(pl.col("company") == pl.col("parent")).select("row", "path"))
-        paths = paths.filter(pl.col("company") != pl.col("parent"))
-        if paths.is_empty():
-            break
-        edges = _valid(tables, "Ownership", "owned", "owner", paths["company"])
-        paths = (
-            paths.join(edges, left_on="company", right_on="owned")
-            .filter(pl.col("first") <= pl.col("hi"), pl.col("last") >= pl.col("lo"))
-            .select(
-                *("row", "parent", "lo", "hi"),
-                company="company_right",
-                path=pl.concat_list("path", _step("Ownership")),
-            )
-        )
-    steps = pl.concat(found).explode("path").select("row", pl.col("path").struct.unnest())
-    return steps.unique().sort("row", "kind", "record")
+    while not leads.is_empty():
+        hit = steps.join(leads, left_on=["end", "above"], right_on=["end", "company"])
+        found.append(hit.select("end", pl.lit("Ownership").alias("kind"), "record", "undated"))
+        leads = hit.select("end", "company").unique().join(reached, on=["end", "company"], how="anti")
+        reached = pl.concat([reached, leads])
+    held = runs.join(reached, left_on=["end", "above"], right_on=["end", "company"], how="semi")
+    found.append(held.select("end", pl.lit("Operation").alias("kind"), "record", "undated"))
+    records = pl.concat(found).join(wanted.select("end", "row"), on="end").drop("end")
+    return records.unique().sort("row", "kind", "record")
 
 
-def _step(kind: str) -> pl.Expr:
-    undated = (pl.col("first") == FIRST) & (pl.col("last") == LAST)
-    return pl.struct(kind=pl.lit(kind), record="record", undated=undated)
+def _upward(tables: Tables, family: Families, wanted: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Ownership from the operators upward, until the parent; columns of `_valid`."""
+    spans = wanted.select("end", "parent", "lo", "hi")
+    steps = [runs.clear()]
+    fresh = reached = runs.select("end", company="above").unique()
+    while not fresh.is_empty():
+        below = fresh.join(spans, on="end").filter(pl.col("company") != pl.col("parent"))
+        edges = _valid(tables, "Ownership", "owned", "owner", below, "company")
+        known = family.control.filter(nw.col("owned").is_in(below["company"].unique().to_list()))
+        pairs = cut(known.select(company="owned", above="owner"))
+        edges = edges.join(pairs, on=["company", "above"], how="semi")
+        steps.append(edges)
+        fresh = edges.select("end", company="above").unique().join(reached, on=["end", "company"], how="anti")
+        reached = pl.concat([reached, fresh])
+    return pl.concat(steps)
 
 
-def _valid(tables: Tables, kind: str, low: str, high: str, ids: pl.Series) -> pl.DataFrame:
-    frame = tables[kind].filter(nw.col(low).is_in(ids.unique().to_list()))
-    return cut(
+def _valid(tables: Tables, kind: str, low: str, high: str, wanted: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Records that hold at the months of `wanted`: `end`, `company`, `above`, `record`, `undated`."""
+    frame = tables[kind].filter(
+        nw.col(low).is_in(wanted[column].unique().to_list()), ~nw.col("status").is_in(["retracted", "denied"])
+    )
+    rows = cut(
         frame.select(
-            low,
-            company=high,
+            at=low,
+            above=high,
             record="id",
             first=nw.col("since_min").fill_null(FIRST),
             last=nw.col("until_max").fill_null(LAST),
         )
     )
+    held = wanted.join(rows, left_on=column, right_on="at").filter(
+        pl.col("first") <= pl.col("hi"), pl.col("last") >= pl.col("lo")
+    )
+    undated = (pl.col("first") == FIRST) & (pl.col("last") == LAST)
+    return held.select("end", "above", "record", company=column, undated=undated)

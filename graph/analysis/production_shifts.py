@@ -122,13 +122,16 @@ def production_shifts(
     >>> found.select("score", "band", "outcome", "pattern", "jobs_lost").row(0)
     (0.85, 'reported', 'announced', None, None)
     """
-    scored = scored_shifts(tables, years=years, as_of=as_of, domestic=domestic, parameters=parameters)
+    family = families(tables, parameters.shifts)
+    scored = scored_shifts(
+        tables, years=years, as_of=as_of, domestic=domestic, parameters=parameters, family=family
+    )
     rows = cut(scored.rows)
     for column, countries in (("origin_country", origins), ("destination_country", destinations)):
         if countries is not None:
             rows = rows.filter(pl.col(column).is_in(countries))
     rows = rows.sort("score", "id", descending=[True, False]).head(rows.height if limit is None else limit)
-    rows = _dressed(rows, scored.records, tables, parameters)
+    rows = _dressed(rows, scored.records, family, tables, parameters)
     return rows.select(*COLUMNS, *(DETAILS if details else ()))
 
 
@@ -249,7 +252,8 @@ def _facts(tables: Tables, family: Families, shifts: Shifts, latest: int, plants
         declines, growths = (f.join(plants, on="plant", how="semi") for f in (declines, growths))
     declines, growths = keep(declines), keep(growths)
     return _Facts(
-        *family,
+        family.above,
+        family.tenures,
         keep(_measured(declines, jobs)),
         growths,
         jobs,
@@ -659,7 +663,9 @@ def _supported(patterns: Frame, claims: Frame, lent: Frame, parameters: Paramete
     )
 
 
-def _dressed(rows: pl.DataFrame, records: Frame, tables: Tables, parameters: Parameters) -> pl.DataFrame:
+def _dressed(
+    rows: pl.DataFrame, records: Frame, family: Families, tables: Tables, parameters: Parameters
+) -> pl.DataFrame:
     """Months, names, unions and evidence for the rows that are shown."""
     rows = _with_months(rows)
     ends = [
@@ -672,7 +678,7 @@ def _dressed(rows: pl.DataFrame, records: Frame, tables: Tables, parameters: Par
     known = [represented(tables, end.drop("parent"), parameters.represented) for end in ends]
     for column, found in zip(("origin_unions", "destination_unions"), known, strict=True):
         rows = unions(rows, found, tables, column)
-    control = control_records(tables, pl.concat(ends))
+    control = control_records(tables, family, pl.concat(ends))
     said = cut(records.filter(nw.col("row").is_in(rows["id"].to_list()))).sort("row", "record")
     cites = [
         said.select("row", pl.lit("ShiftClaim").alias("kind"), "record"),

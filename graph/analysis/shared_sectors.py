@@ -10,7 +10,7 @@ import datetime
 import itertools
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import narwhals as nw
 import polars as pl
@@ -29,6 +29,7 @@ DETAILS = (
     *("counted", "cosine", "employer_overlap", "shift_link", "supply_link", "tie_strength", "priority"),
     *("ties", "searched"),
 )
+_Number = TypeVar("_Number", float, nw.Expr)
 _MOST_ROWS = 4_000_000
 _UNITS = 3
 _COUNTRIES = ("CA", "US", "MX")
@@ -460,15 +461,30 @@ def _measured(pairs: Frame, parameters: Sectors) -> Frame:
         supply_link=nw.min_horizontal(supply, nw.lit(1.0)).round(12),
         by_workers=_both("s"),
     )
-    left = nw.lit(1.0)
-    for name, weight in (
-        ("employer_overlap", parameters.employers),
-        ("shift_link", parameters.shifts),
-        ("supply_link", parameters.supply),
-        ("cosine", parameters.cosine),
-    ):
-        left = left * (1 - weight * nw.col(name).fill_null(0.0))
-    return rows.with_columns(interest=(1 - left).round(12))
+    e, h, x, cosine = (
+        nw.col(n).fill_null(0.0) for n in ("employer_overlap", "shift_link", "supply_link", "cosine")
+    )
+    return rows.with_columns(interest=interest(e, h, x, cosine, parameters).round(12))
+
+
+def interest(
+    employers: _Number,
+    shifts: _Number,
+    supply: _Number,
+    cosine: _Number,
+    parameters: Sectors = DEFAULT.sectors,
+) -> _Number:
+    """I: common interest from shared employers, shift links, supply and sectors, by noisy-or.
+
+    >>> round(interest(0.3, 0.5, 0.2, 0.8763), 4)
+    0.7757
+    """
+    return 1 - (
+        (1 - parameters.employers * employers)
+        * (1 - parameters.shifts * shifts)
+        * (1 - parameters.supply * supply)
+        * (1 - parameters.cosine * cosine)
+    )
 
 
 def _both(prefix: str) -> nw.Expr:
