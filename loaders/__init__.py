@@ -24,6 +24,7 @@ _MODULES = (
     "ca_negotech",
     "gleif",
     "mx_denue",
+    "apple_suppliers",
     "us_taa",
     "us_aala",
     "us_vpic",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from loaders.clean import Value, country
 from loaders.people import fold
 
 US_STATES = (
@@ -110,3 +111,57 @@ def subdivision_of(name: pl.Expr, country: pl.Expr) -> pl.Expr:
         pl.when(country == code).then(folded.replace_strict(table, default=None, return_dtype=pl.String))
         for code, table in tables.items()
     )
+
+
+_COUNTRY_NAMES = """
+ARGENTINA AR|AUSTRALIA AU|AUSTRIA AT|BANGLADESH BD|BELGIUM BE|BRAZIL BR|CAMBODIA KH|CANADA CA|CHILE CL
+CHINA CN|COLOMBIA CO|COSTA RICA CR|CZECH CZ|CZECH REPUBLIC CZ|CZECHIA CZ|DENMARK DK
+DOMINICAN REPUBLIC DO|EGYPT EG|EL SALVADOR SV|ENGLAND GB|ETHIOPIA ET|FINLAND FI|FRANCE FR|GERMANY DE
+GREECE GR|GUATEMALA GT|HAITI HT|HONDURAS HN|HONG KONG HK|HUNGARY HU|INDIA IN|INDONESIA ID|IRELAND IE
+ISRAEL IL|ITALY IT|JAPAN JP|JORDAN JO|KENYA KE|KOREA KR|LESOTHO LS|MADAGASCAR MG|MALAYSIA MY|MALTA MT
+MAURITIUS MU|MEXICO MX|MONACO MC|MOROCCO MA|MYANMAR MM|NEPAL NP|NETHERLANDS NL|NEW ZEALAND NZ
+NICARAGUA NI|NORWAY NO|PAKISTAN PK|PERU PE|PHILIPPINES PH|POLAND PL|PORTUGAL PT|PUERTO RICO PR
+ROMANIA RO|RUSSIA RU|SINGAPORE SG|SLOVAK REPUBLIC SK|SLOVAKIA SK|SLOVENIA SI|SOUTH AFRICA ZA
+SOUTH KOREA KR|SPAIN ES|SRI LANKA LK|SWEDEN SE|SWITZERLAND CH|SYRIA SY|TAIWAN TW|THAILAND TH|TUNISIA TN
+TURKEY TR|UAE AE|UKRAINE UA|UNITED ARAB EMIRATES AE|UNITED KINGDOM GB|UK GB|UNITED STATES US
+UNITED STATES OF AMERICA US|USA US|VIETNAM VN|VIET NAM VN
+"""
+COUNTRY_CODES = dict(
+    item.rpartition(" ")[::2] for item in _COUNTRY_NAMES.strip().replace("\n", "|").split("|")
+)
+_AFTER_STATE = (
+    r"[ ,.]*(?:\b(?:C\.?P\.?|[A-Z]{2})?[ ,.]*[0-9]{5}(?:-[0-9]{4})?|,? *[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9])?"
+)
+
+
+def country_named(cell: pl.Expr) -> Value:
+    """ISO 3166-1 alpha-2 code of a country's English name or code, however spelt in case.
+
+    >>> pl.select(country_named(pl.Series(["USA", "CHINA", "mx", "Ruritania"])).clean).to_series().to_list()
+    ['US', 'CN', 'MX', None]
+    """
+    code = country(fold(cell), COUNTRY_CODES)
+    return Value(cell, code.clean, code.wants, code.valid)
+
+
+def state_at_end(address: pl.Expr, nation: pl.Expr) -> pl.Expr:
+    """ISO 3166-2 code of the state whose name ends an address, before postal code and country.
+
+    Limits: full names alone; `Mexico` is read as the country.
+
+    >>> ends = ["Av. 1, Tijuana Baja California Mexico", "1 Main St, Dallas, Texas 75001"]
+    >>> rows = pl.DataFrame({"address": ends, "nation": ["MX", "US"]})
+    >>> rows.select(state_at_end(pl.col("address"), pl.col("nation")))["address"].to_list()
+    ['MX-BCN', 'US-TX']
+    """
+    words = {"US": "UNITED STATES(?: OF AMERICA)?|USA", "CA": "CANADA", "MX": "MEXICO"}
+    tables = {"US": US_NAMES, "CA": CA_NAMES, "MX": MX_STATES}
+    text = fold(address.str.normalize("NFC")).str.replace_all(r"[\s,]+", " ")
+    found = []
+    for code, table in tables.items():
+        names = sorted((name for name in table if len(name) > 3 and name != "MEXICO"), key=len, reverse=True)
+        tail = rf"{_AFTER_STATE}[ .]*(?:{words[code]})?{_AFTER_STATE}[ .]*$"
+        state = text.str.extract(rf"(?:^|[ .])({'|'.join(names)}){tail}")
+        known = state.replace_strict(table, default=None, return_dtype=pl.String)
+        found.append(pl.when(nation == code).then(known))
+    return pl.coalesce(found)
