@@ -352,7 +352,8 @@ def nafta(row: Row) -> None:
     group = _Group(row, Value(row["DECISION"], decision.clean.str.head(1), decision.wants), note=note)
     to = decision.clean.replace_strict(countries, default=None, return_dtype=pl.String)
     group.shift(to, to.is_not_null())
-    row.ignore("INSDATE", "ST_FIND", why="steps before the Department")
+    row.ignore("ID", "SUFF", why="KEY is both")
+    row.ignore("ADD2", "INSDATE", "ST_FIND", why="second line of the address; steps before the Department")
 
 
 def nafta_table(path: Path) -> pl.LazyFrame:
@@ -429,7 +430,9 @@ class _Group:
             outcome_date=self.determined,
             workers_affected=integer(row.get("est_workers_obj")),
             petitioners_note=text(row.get("petitioner")),
-            status=pl.when(result.clean.is_not_null()).then(pl.lit("found")).otherwise(pl.lit("filed")),
+            status=pl.when(certified | (result.clean == "not_certified").fill_null(False))
+            .then(pl.lit("found"))
+            .otherwise(pl.lit("filed")),
             as_of=self.determined if update is None else date(update, *_DATES),
             note=note,
         )
@@ -528,7 +531,7 @@ SOURCE = Source(
         Table("*otaa_petition*.json", petitions, api, expected_bytes=300),
         Table("*transcribed*.csv", decisions, decided, expected_bytes=300),
         Table("*page_excerpts*.txt", pages, decided, expected_bytes=200),
-        Table("PetitionData*.csv", foia, api, expected_bytes=200),
+        Table("PetitionData*.csv", foia, api, expected_bytes=80),
         Table("*NAFTA*.csv", nafta_table, nafta, expected_bytes=100),
     ),
     raw="us-taa",

@@ -83,7 +83,7 @@ def plants(path: Path) -> pl.LazyFrame:
     frame = read.objects(path, "Results")
     asked = re.search(_TYPE, path.read_text(encoding="utf-8-sig"))
     names = frame.collect_schema().names()
-    if not {"OldDotCode", "Country"} <= {*names}:
+    if not {"DOTCode", "OldDotCode", "Country"} <= {*names}:
         return frame
     if asked is None or asked[1] not in _MADE:
         raise TrinationalError(
@@ -92,7 +92,7 @@ def plants(path: Path) -> pl.LazyFrame:
     old = pl.col("OldDotCode").str.strip_chars()
     return frame.with_columns(
         pl.lit(asked[1]).alias("TYPE"),
-        pl.when((old != "") & ~old.is_duplicated()).then(old).alias("OLD"),
+        pl.when((old != "") & (pl.col("DOTCode").n_unique().over(old) == 1)).then(old).alias("OLD"),
         pl.col("Country").str.strip_chars().str.to_uppercase().alias("COUNTRY"),
     )
 
