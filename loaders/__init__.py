@@ -25,6 +25,7 @@ _MODULES = (
     "gleif",
     "mx_denue",
     "apple_suppliers",
+    "open_supply_hub",
     "us_taa",
     "us_aala",
     "us_vpic",

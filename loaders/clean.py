@@ -213,6 +213,24 @@ def degrees(cell: pl.Expr, axis: str, *, west: bool = False, zero_is_missing: bo
     )
 
 
+def both(first: Value, second: Value) -> tuple[Value, Value]:
+    """Two values that only mean something together: each is null where the other is.
+
+    A good value whose other half is missing or bad is left out without being called bad.
+
+    >>> north, east = both(degrees(pl.lit("19.4"), "latitude"), degrees(pl.lit("x"), "longitude"))
+    >>> pl.select(north.clean, north.bad.alias("bad")).row(0)
+    (None, False)
+    """
+    return _only_with(first, second), _only_with(second, first)
+
+
+def _only_with(value: Value, other: Value) -> Value:
+    given = other.clean.is_not_null()
+    raw = pl.when(given | value.clean.is_null()).then(value.raw)
+    return Value(raw, pl.when(given).then(value.clean), value.wants, value.valid)
+
+
 def flag(cell: pl.Expr, yes: Sequence[str] = _YES, no: Sequence[str] = _NO) -> Value:
     """Yes or no, whatever the case of the letters.
 

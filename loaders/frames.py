@@ -261,7 +261,7 @@ def _wrong_cells(part: _Part) -> pl.LazyFrame:
     cells: list[pl.Expr] = [
         pl.when(flag).then(
             pl.struct(
-                pl.lit(", ".join(check.value.raw.meta.root_names())).alias("column"),
+                pl.lit(", ".join(dict.fromkeys(check.value.raw.meta.root_names()))).alias("column"),
                 raw.cast(pl.String).alias("value"),
                 pl.lit(check.about).alias("reason"),
                 pl.lit(check.fatal).alias("fatal"),

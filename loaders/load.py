@@ -106,7 +106,7 @@ def _run(
     planned: Plan, release: str, out: Path, scratch: Path, progress: Callable[[str], None]
 ) -> pl.DataFrame:
     """Stage each table, then write each kind; returns rows by file, fate and reason."""
-    files = [path.name for path in planned.files]
+    files = planned.names
     said = list(staged(planned, scratch, progress))
     about = files, release, planned.source
     if planned.large:
@@ -215,7 +215,8 @@ def _about(planned: Plan, release: str | None) -> dict[str, Any]:
     """What is known of a release before its rows are read."""
     source = planned.source
     files = [
-        {"name": path.name, "sha256": _sha256(path), "bytes": path.stat().st_size} for path in planned.files
+        {"name": name, "sha256": _sha256(path), "bytes": path.stat().st_size}
+        for name, path in zip(planned.names, planned.files, strict=True)
     ]
     own = source.release(planned.files) if callable(source.release) else source.release
     name = (

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from loaders import read
-from loaders.clean import Value, code, date, text
+from loaders.clean import Value, both, code, date, text
 from loaders.people import fold, names_a_person, shows_a_firm
 from loaders.row import Row
 from loaders.sectors import known_class
@@ -135,13 +135,13 @@ def _address(row: Row) -> pl.Expr:
 
 
 def _coordinates(row: Row) -> tuple[Value, Value]:
-    """Latitude and longitude within Mexico and its seas; longitudes are signed."""
+    """Latitude and longitude within Mexico and its seas, both or none; longitudes are signed."""
     found = []
     for axis, low, high in (("latitud", 14.0, 33.0), ("longitud", -119.0, -86.0)):
         number = row[axis].cast(pl.Float64, strict=False)
         inside = pl.when(number.is_between(low, high)).then(number)
         found.append(Value(row[axis], inside, f"a {axis} within Mexico ({low:g} to {high:g})"))
-    return found[0], found[1]
+    return both(*found)
 
 
 def _newest(paths: Sequence[Path]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,14 @@ class Plan:
     @property
     def files(self) -> list[Path]:
         return [path for table in self.tables for path in table.files]
+
+    @property
+    def names(self) -> list[str]:
+        """A name for each file: with its folder where another has the same name."""
+        times = Counter(path.name for path in self.files)
+        return [
+            path.name if times[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in self.files
+        ]
 
     @property
     def large(self) -> bool:

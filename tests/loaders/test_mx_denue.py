@@ -61,8 +61,9 @@ def test_lost_zeros_of_postcode_and_state_are_put_back(loaded: tuple[Report, Pat
 
 def test_a_coordinate_outside_mexico_is_dropped_and_named(loaded: tuple[Report, Path]) -> None:
     rejected = pl.read_parquet(loaded[1] / "rejected.parquet").filter(~pl.col("fatal"))
-    assert rejected.select("row", "column", "value").rows() == [(3, "longitud", "99.16214313")]
-    assert plant(loaded, "SIN DUEÑO MANUFACTURAS")["longitude"] is None
+    assert rejected.select("row", "column", "value").rows() == [(3, "longitud, latitud", "99.16214313")]
+    found = plant(loaded, "SIN DUEÑO MANUFACTURAS")
+    assert (found["latitude"], found["longitude"], found["coordinate_precision"]) == (None, None, None)
 
 
 def test_the_code_of_activity_counts_not_the_one_inside_the_clee(loaded: tuple[Report, Path]) -> None:
