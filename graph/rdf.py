@@ -61,6 +61,11 @@ REPRESENTED = ("certified", "recognized")
 """Statuses of representation that count as represented."""
 
 _CHUNK = 10_000
+_UNLESS_USUAL = (
+    pl.col("sensitivity").replace({"public": None}),
+    pl.when(pl.col("times") > 1).then("times"),
+)
+"""A record is public and seen once unless it says otherwise."""
 _UNBOUNDED = ("retrieved", "page_date")
 _SPECIAL = r'["\\\x00-\x1F]'
 _ESCAPED = {chr(code): f"\\u{code:04X}" for code in range(32)} | dict(
@@ -197,6 +202,8 @@ def kind_view(kind: Kind, rows: pl.LazyFrame) -> View:
     else:
         properties.append(Property(DERIVED_FROM, "sources", "iri", "source/", many=True))
     subject = rows.with_columns(_subject=encoded("id", _safe(space(kind))))
+    if kind.is_relation:
+        subject = subject.with_columns(_UNLESS_USUAL)
     return View(subject, space(kind), tuple(ONTOLOGY + name for name in types), tuple(properties))
 
 
@@ -210,7 +217,8 @@ def _record_view(kind: Kind, rows: pl.LazyFrame) -> View:
         *(item for column in model().evidence for item in _properties(column, bounds=False)),
         Property(DERIVED_FROM, "source", "iri", "source/"),
     )
-    subject = rows.with_columns(pl.concat_str(key, separator="/").alias("_subject"), given.alias("record_id"))
+    named = (pl.concat_str(key, separator="/").alias("_subject"), given.alias("record_id"))
+    subject = rows.with_columns(*named, *_UNLESS_USUAL)
     return View(subject, "record/", (ONTOLOGY + "Record",), properties)
 
 
