@@ -56,10 +56,9 @@ def drain(chunks: Iterable[bytes]) -> None:
     deque(chunks, maxlen=0)
 
 
-def count(text: Path) -> int:
-    """Lines of a file."""
-    with text.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+def count(chunks: Iterable[bytes]) -> int:
+    """Lines of text in chunks."""
+    return sum(chunk.count(b"\n") for chunk in chunks)
 
 
 def rdflib_reopened(text: Path) -> None:

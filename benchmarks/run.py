@@ -1,8 +1,8 @@
 """Measures the project against what it is built on; prints ratios of one run, each with its limit.
 
     python benchmarks/run.py                    every group at the small sizes (a few minutes)
-    python benchmarks/run.py --size full        the analyses at 100,000 and 1,000,000 plants, RDF at 20,000
-    python benchmarks/run.py --only rdf --json
+    python benchmarks/run.py --size full        analyses at 100,000 and 1,000,000 plants, store at 5,000
+    python benchmarks/run.py --only store --json
 
 Nothing is asserted: times depend on the machine, ratios little. Peak memory is that of a process of its own.
 """
@@ -21,15 +21,16 @@ from rich.table import Table
 from benchmarks import measure
 from benchmarks.measure import Measure
 
-SIZES = {"small": (10_000, 100_000, 2_000), "full": (100_000, 1_000_000, 20_000)}
-GROUPS = ("real", "rdf", "analyses", "start")
+SIZES = {"small": (10_000, 100_000, 2_000), "full": (100_000, 1_000_000, 5_000)}
+GROUPS = ("real", "text", "store", "analyses", "start")
 
 
 def groups(size: str, work: Path) -> dict[str, Callable[[], Iterator[Measure]]]:
     small, large, stored = SIZES[size]
     return {
         "real": lambda: measure.real_files(work),
-        "rdf": lambda: measure.store(work, stored),
+        "text": lambda: measure.text(work, small),
+        "store": lambda: measure.store(work, stored),
         "analyses": lambda: measure.analyses(work, small, large),
         "start": lambda: measure.start(work),
     }

@@ -8,9 +8,12 @@ import polars as pl
 import pytest
 
 from benchmarks.generate import generate
-from benchmarks.measure import SYNTHETIC
+from benchmarks.measure import SYNTHETIC, synthetic_tables
+from graph import LaborGraph
+from graph.search import search, write_index
 from loaders import sources
 from loaders.load import load
+from ontology import model
 
 ROOT = Path(__file__).parent.parent
 REFERENCES = {
@@ -136,3 +139,23 @@ def test_every_row_loads(network: Path, tmp_path: Path, source: str, folder: str
     assert rejected.is_empty(), rejected
     assert report.rows_in == report.rows_used > 20
     assert report.records > report.rows_in
+
+
+def test_analyses_and_search_find_rows(tmp_path: Path) -> None:
+    graph = LaborGraph(synthetic_tables(tmp_path, 300))
+    shifts = graph.production_shifts()
+    assert {"reported", "pattern"} <= set(shifts["band"])
+    assert "carried_out" in set(shifts["outcome"])
+    sectors = graph.shared_sectors()
+    assert {"recorded", "none_found"} <= set(sectors["tie"])
+    assert sectors["gap"].max() > 0
+    write_index(graph.folder, tmp_path / "search.sqlite")
+    found = search(tmp_path / "search.sqlite", "silao", kind="Plant")
+    assert found
+    assert all("Silao" in str(row["match"]) for row in found)
+
+
+def test_every_kind_has_rows(tmp_path: Path) -> None:
+    tables = synthetic_tables(tmp_path, 1000)
+    kinds = {kind.name for kind in (*model().things, *model().relations)}
+    assert kinds - {path.stem for path in tables.glob("*.parquet")} <= {"Place", "MadeIn"}
