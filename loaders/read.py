@@ -199,33 +199,53 @@ def _records(path: Path, content: Path | bytes, separator: str, quote: str | Non
         return counted.with_columns(record="number")
     if counted["stray"].any():
         return None
-    return _joined_lines(path, lines.collect().hstack(counted), separator, quote)
+    return _joined_lines(path, lines, counted, separator, quote)
 
 
-def _joined_lines(path: Path, lines: pl.DataFrame, separator: str, quote: str) -> pl.DataFrame | None:
-    """Records that go on over several lines while a quote is open; none where quotes stray."""
+def _joined_lines(
+    path: Path, lines: pl.LazyFrame, counted: pl.DataFrame, separator: str, quote: str
+) -> pl.DataFrame | None:
+    """Records that go on over several lines while a quote is open; none where quotes stray.
+
+    Only the lines that an open quote touches are kept in memory.
+    """
     mark, sign = re.escape(quote), re.escape(separator)
     total = pl.col("odd").cast(pl.Int64).cum_sum()
+    counted = counted.with_columns(open=(total - pl.col("odd")) % 2 == 1, goes_on=total % 2 == 1)
+    touched = counted.filter(pl.col("open") | pl.col("goes_on"))
     shut = pl.concat_str(
         pl.when("open").then(pl.lit(quote)).otherwise(pl.lit("")),
         "line",
         pl.when("goes_on").then(pl.lit(quote)).otherwise(pl.lit("")),
     )
-    counted = (
-        lines.with_columns(open=(total - pl.col("odd")) % 2 == 1, goes_on=total % 2 == 1)
-        .with_columns(shut=shut, record=(~pl.col("open")).cum_sum().cast(pl.Int64) - 1)
-        .with_columns(outside=pl.col("shut").str.replace_all(f"{mark}[^{mark}]*{mark}", ""))
+    texts = (
+        lines.with_row_index("number")
+        .join(touched.lazy().select("number", "odd", "open", "goes_on"), on="number")
+        .with_columns(line=shut)
+        .collect(engine="streaming")
     )
     formed = f"^(?:{mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{mark}{sign}]*)"
     formed += f"(?:{sign}(?:{mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{mark}{sign}]*))*$"
-    if not counted.filter("odd")["shut"].str.contains(formed).all():
+    if not texts.filter("odd")["line"].str.contains(formed).all():
         return None
     if counted["goes_on"][-1]:
         raise _never_closed(path, counted.filter(~pl.col("open"))["number"][-1] + 1)
-    return counted.group_by("record", maintain_order=True).agg(
-        pl.col("number").first(),
-        fields=pl.col("outside").str.count_matches(separator, literal=True).sum() + 1,
-        blank=pl.col("blank").all() & (pl.len() == 1),
+    outside = (
+        pl.col("line")
+        .str.replace_all(f"{mark}[^{mark}]*{mark}", "")
+        .str.count_matches(separator, literal=True)
+    )
+    records = counted.join(
+        texts.select("number", outside=outside), on="number", how="left", maintain_order="left"
+    )
+    return (
+        records.with_columns(record=(~pl.col("open")).cum_sum().cast(pl.Int64) - 1)
+        .group_by("record", maintain_order=True)
+        .agg(
+            pl.col("number").first(),
+            fields=pl.coalesce("outside", pl.col("fields").cast(pl.Int64) - 1).sum() + 1,
+            blank=pl.col("blank").all() & (pl.len() == 1),
+        )
     )
 
 
