@@ -161,7 +161,8 @@ SOURCE = Source(
     licence="US Government work (public domain)",
     url="https://www.fmcs.gov/resources/documents-and-data/",
     tables=(
-        Table("FY-*F-7-Notices*", yearly, notices, expected_bytes=200),
+        Table("FY-*F-7-Notices*.csv*", yearly, notices, expected_bytes=200),
+        Table("FY-*F-7-Notices*.xlsx", yearly, notices, expected_bytes=1000),
         Table("initial_contract_outcomes*.csv*", outcomes, first_contracts, expected_bytes=200),
     ),
     release=_newest,
