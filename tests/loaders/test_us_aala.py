@@ -77,3 +77,7 @@ def test_real_files(raw: Path, tmp_path: Path) -> None:
                 pl.col("countries").list.contains(code), model_year=year, step="final_assembly"
             )
             assert found.height == rows.height
+
+
+def test_changed_copies_of_the_real_file(raw: Path, tmp_path: Path) -> None:
+    survives(SOURCE, raw / SOURCE.raw / "MY2024_AALA.csv", tmp_path)

@@ -131,3 +131,7 @@ def test_real_files(raw: Path, tmp_path: Path) -> None:
     found = pl.DataFrame(countries(tmp_path)).transpose()
     assert found.filter(pl.col("column_0") == "MX").height > 1000
     assert pl.read_parquet(tmp_path / "Ownership.parquet")["id"].is_unique().all()
+
+
+def test_changed_copies_of_the_real_file(raw: Path, tmp_path: Path) -> None:
+    survives(SOURCE, raw / SOURCE.raw / "exhibit21_american_axle_2004_2009.csv", tmp_path)

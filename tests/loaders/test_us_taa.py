@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -17,16 +18,7 @@ from tests.loaders.mutations import survives
 from tests.loaders.test_bad_input import holds
 
 FIXTURES = Path(__file__).parent / "fixtures/us_taa"
-MOVED = """
-SELECT ?year ?to ?sector (COUNT(DISTINCT ?claim) AS ?shifts) WHERE {
-  ?claim a tri:ShiftClaim ; tri:status <https://w3id.org/trinational/term/status/found> ;
-         tri:evidenceType <https://w3id.org/trinational/term/evidence-type/taa> ;
-         tri:destinationCountry ?to ; tri:origin ?plant ; tri:announced ?date .
-  ?in a tri:InSector ; tri:member ?plant ; tri:sector/tri:code ?code .
-  BIND(SUBSTR(STR(?date), 1, 4) AS ?year) BIND(SUBSTR(?code, 1, 4) AS ?sector)
-  FILTER(?to IN ("MX", "CA"))
-} GROUP BY ?year ?to ?sector ORDER BY ?year
-"""
+PAGE = Path(__file__).parents[2] / "docs/how-to/certified-shifts.md"
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +139,33 @@ def test_real_files(raw: Path, tmp_path: Path) -> None:
     assert cases.filter(outcome="not_certified").height == (listed["status"] == "Denied").sum()
 
 
-def test_certified_shifts_to_mexico_or_canada_by_year_and_sector(raw: Path, tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def graph(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
+    home = Home(tmp_path_factory.mktemp("taa") / "home")
     load_release(home, "us_taa", [raw / SOURCE.raw])
+    load_release(home, "us_aala", [raw / "us-nhtsa-aala"])
     build(home)
-    answer = LaborGraph(home.graph).sparql("PREFIX tri: <https://w3id.org/trinational/ontology#>" + MOVED)
-    assert [(r["year"], r["to"], r["sector"], r["shifts"]) for r in answer.table()] == [
+    return LaborGraph(home.graph)
+
+
+def query(number: int) -> str:
+    return str(re.findall("```sparql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)[number])
+
+
+def test_certified_shifts_to_mexico_or_canada_by_year_and_sector(graph: LaborGraph) -> None:
+    answer = graph.sparql(query(0)).table()
+    assert [(r["year"], r["to"], r["sector"], r["shifts"]) for r in answer] == [
         ("2003", "CA", "3363", 1),
         ("2004", "MX", "3363", 1),
         ("2008", "MX", "3363", 1),
     ]
+
+
+def test_carlines_put_together_in_mexico(graph: LaborGraph) -> None:
+    answer = graph.sparql(query(1)).table()
+    assert sum(r["carlines"] for r in answer if r["year"] == "2007") == 13
+    assert ("2024", "GM LLC") in {(r["year"], r["maker"]) for r in answer}
+
+
+def test_changed_copies_of_the_real_file(raw: Path, tmp_path: Path) -> None:
+    survives(SOURCE, raw / SOURCE.raw / "taa_determinations_transcribed.csv", tmp_path)
