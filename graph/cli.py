@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import networkx as nx
 import polars as pl
 import typer
 from rich.text import Text
@@ -18,26 +17,33 @@ from rich.text import Text
 import loaders
 from graph.build import build as build_graph
 from graph.check import check as check_graph
-from graph.console import ERR, OUT, Format, print_answers, print_error, print_rows, progress_bar, steps
-from graph.export import FORMATS, Picture, draw
-from graph.export import write as write_picture
-from graph.export.rdf import FORMATS as RDF_FORMATS
-from graph.export.rdf import write as write_rdf
+from graph.console import (
+    ERR,
+    OUT,
+    Format,
+    download_bar,
+    print_answers,
+    print_error,
+    print_rows,
+    progress_bar,
+    steps,
+)
 from graph.history import diff as diff_releases
 from graph.history import reinstate
 from graph.history import retract as retract_source
 from graph.home import VARIABLE, Home
 from graph.labor_graph import LaborGraph
-from graph.network import result as result_network
-from graph.release import detect, find, load_release
+from graph.release import detect, downloads_folder, find, load_release
 from graph.show import Line
 from graph.show import show as show_thing
 from graph.sparql import query as run_query
+from loaders.fetch import downloads
+from loaders.fetch import fetch as fetch_file
 from loaders.load import Report
+from loaders.source import Download
 from ontology import LANGUAGES, TrinationalError, WrongUseError, model, nearest
 
 EPILOG = "Data lives in --home DIR, else $TRINATIONAL_HOME, else the platform's data folder."
-DEMO_TITLE = "Where production moved across borders, and who represents the workers at both ends"
 
 
 class QueryFormat(StrEnum):
@@ -115,7 +121,10 @@ def demo(
         sectors.filter(tie="none_found"), "Widest solidarity gaps (no tie found in the sources searched)", 8
     )
     with steps("Picture"):
-        write_picture(demo_picture(graph), out)
+        from graph import export as pictures
+        from graph.pictures import demo_picture
+
+        pictures.write(demo_picture(graph), out)
     OUT.print(
         f"Picture: {out}",
         f"Data:    {place.path}",
@@ -142,6 +151,74 @@ def sources(format: FormatOption = Format.table) -> None:
 
 
 @app.command()
+def fetch(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(help="Id of a source (see --list).")] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Folder for the files.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another address than the source's own.")] = None,
+    list_all: Annotated[
+        bool, typer.Option("--list", help="What there is to fetch; nothing is fetched.")
+    ] = False,
+    format: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Get the files of a source from their official addresses, to HOME/downloads/SOURCE.
+
+    A call that was cut off goes on where it ended; files that are unchanged are not sent again.
+
+    Example: trinational fetch us_union_lookup
+    """
+    if source is None and not list_all:
+        raise WrongUseError("nothing to fetch", hint="name a source, or see `trinational fetch --list`")
+    known = loaders.sources()
+    if source is not None and source not in known:
+        raise WrongUseError(
+            f"no source is called {source!r}", hint=nearest(source, known) or "see `trinational fetch --list`"
+        )
+    chosen = [known[source]] if source else [one for one in known.values() if not one.folder]
+    if list_all:
+        rows = [_offer(one, download) for one in chosen for download in downloads(one, url)]
+        print_rows(rows, format, title="to fetch; without a file: a page to visit", limit=len(rows))
+        return
+    [one] = chosen
+    _fetch_all(one, downloads(one, url), to or downloads_folder(_home(context, home), one.id), format)
+
+
+def _offer(source: loaders.Source, download: Download) -> dict[str, Any]:
+    return {
+        "source": source.id,
+        "file": download.file or None,
+        "bytes": download.bytes,
+        "licence": source.licence,
+        "key": download.key,
+        "address": download.url,
+    }
+
+
+def _fetch_all(source: loaders.Source, files: tuple[Download, ...], folder: Path, format: Format) -> None:
+    """Fetch one file after the other; one that fails does not keep the others away."""
+    if source.folder:
+        raise WrongUseError(f"{source.id} is built in", hint=f"trinational load {source.id}")
+    rows: list[dict[str, Any]] = []
+    failed = 0
+    for number, download in enumerate(files, 1):
+        with download_bar(f"{download.file or source.id} ({number}/{len(files)})") as progress:
+            try:
+                found = dataclasses.asdict(fetch_file(download, folder, progress=progress))
+                rows.append({"source": source.id, "file": found.pop("path").name, **found})
+            except TrinationalError as error:
+                failed += 1
+                print_error(f"{source.id}: {error}", error.hint)
+    if rows:
+        columns = ("file", "outcome", "bytes", "sha256", "retrieved")
+        print_rows(rows, format, title=f"in {folder}", limit=len(rows), columns=columns)
+    if failed:
+        raise typer.Exit(1)
+    if format is Format.table:
+        OUT.print(f"Next: trinational load {source.id}", style="dim")
+
+
+@app.command()
 def load(
     context: typer.Context,
     source: Annotated[
@@ -158,7 +235,8 @@ def load(
 ) -> None:
     """Load a source: the good rows become records, the others go to rejected/ with reasons.
 
-    Without PATHS the built-in dataset (curated) or the source's folder below $TRINATIONAL_RAW is loaded.
+    Without PATHS the built-in dataset (curated), what was fetched, or the source's folder below
+    $TRINATIONAL_RAW is loaded.
     A file alone is loaded as the source whose columns it has.
 
     Example: trinational load us_warn downloads/warn/*.csv
@@ -562,7 +640,7 @@ def _split_param(given: str) -> tuple[str, str]:
 @app.command()
 def export(
     context: typer.Context,
-    format: Annotated[str, typer.Argument(help=f"{', '.join((*FORMATS, *RDF_FORMATS))}.")],
+    format: Annotated[str, typer.Argument(help="html, svg, gexf, graphml, csv, ttl, nq or jsonld.")],
     ids: Annotated[
         list[str] | None, typer.Argument(help="Things to start from (RDF: none for the whole graph).")
     ] = None,
@@ -581,7 +659,11 @@ def export(
 
     Example: trinational export html plant:gm-silao --hops 2 --out silao.html
     """
-    known = (*FORMATS, *RDF_FORMATS)
+    from graph import export as pictures
+    from graph.export import rdf
+    from graph.pictures import network_of, picture_of
+
+    known = (*pictures.FORMATS, *rdf.FORMATS)
     if format not in known:
         raise WrongUseError(
             f"no such format: {format!r}", hint=nearest(format, known) or f"use {', '.join(known)}"
@@ -590,57 +672,13 @@ def export(
     found = [graph.resolve(name) for name in ids or []]
     target = out or Path(f"trinational.{format}" if format != "csv" else "trinational-csv")
     with steps("Exporting"):
-        if format in RDF_FORMATS:
-            write_rdf(graph.folder, target, format, found, restricted=restricted)
+        if format in rdf.FORMATS:
+            rdf.write(graph.folder, target, format, found, restricted=restricted)
         else:
-            network = _network(graph, found, result, hops, limit, restricted)
-            write_picture(_picture(graph, network, title=title, language=_language(language)), target, format)
+            network = network_of(graph, found, result, hops, limit, restricted)
+            picture = picture_of(graph, network, title=title, language=_language(language))
+            pictures.write(picture, target, format)
     OUT.print(f"Written: {target}")
-
-
-def demo_picture(graph: LaborGraph) -> Picture:
-    """The strongest moves that were carried out, with the unions at both ends: the picture of the README."""
-    carried_out = pl.col("outcome").is_in(["carried_out", "partly"])
-    moved = graph.production_shifts().filter(carried_out).head(12)
-    return _picture(graph, _shift_network(graph, moved), title=DEMO_TITLE)
-
-
-def _network(
-    graph: LaborGraph, ids: list[str], result: str | None, hops: int, limit: int, restricted: bool
-) -> nx.MultiDiGraph[str]:
-    """What to draw: the rows of an analysis, or what lies around things."""
-    if result == "shifts":
-        return _shift_network(graph, graph.production_shifts().head(limit))
-    if result == "sectors":
-        rows = graph.shared_sectors().head(limit)
-        return result_network(
-            graph.scan, graph.said, rows, tail="union_a", head="union_b", name="SHARED_SECTORS"
-        )
-    if result:
-        raise WrongUseError(f"no such result: {result!r}", hint="use shifts or sectors")
-    if not ids:
-        raise WrongUseError("nothing to draw", hint="name one or more things, or --result shifts")
-    return graph.neighbourhood(*ids, hops=hops, restricted=restricted)
-
-
-def _shift_network(graph: LaborGraph, rows: pl.DataFrame) -> nx.MultiDiGraph[str]:
-    return result_network(
-        graph.scan,
-        graph.said,
-        rows,
-        tail="origin",
-        head="destination",
-        name="SHIFT",
-        around=["Representation"],
-    )
-
-
-def _picture(
-    graph: LaborGraph, network: nx.MultiDiGraph[str], *, title: str | None = None, language: str = "en"
-) -> Picture:
-    sources = graph.table("Source").select("id", "licence").iter_rows()
-    licences = {str(name).partition("@")[0]: licence for name, licence in sources}
-    return draw(network, title=title, language=language, licences=licences)
 
 
 def _print_contents(graph: LaborGraph) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from graph.cli import app, demo_picture
+from graph.cli import app
 from graph.export import svg
 from graph.labor_graph import LaborGraph
+from graph.pictures import demo_picture
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import polars as pl
 
 from graph.identity.judgements import Judgement
 from ontology import TrinationalError, model
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ def resolve(said: Iterable[pl.LazyFrame], judgements: Sequence[Judgement] = ()) 
     >>> resolve([frame]).mapping.rows()
     [('corp:x', 'us-cik:7', 'key')]
     """
+    import networkx as nx
+
     groups = _Groups()
     links = _suggested(said)
     judged = {item for j in judgements for item in (j.left, j.right)}
@@ -183,6 +188,8 @@ def _join_judged(groups: _Groups, chain: nx.Graph[str], judgement: Judgement) ->
 
 def _chain(chain: nx.Graph[str], judgement: Judgement, ends: tuple[str, str]) -> str:
     """The judgements `same` that lead from one end of the contradiction to the other."""
+    import networkx as nx
+
     extended = nx.Graph(chain)
     extended.add_edge(judgement.left, judgement.right)
     if not set(ends) <= set(extended) or not nx.has_path(extended, *ends):
