@@ -120,7 +120,9 @@ def located(row: Row) -> None:
         place=text(row["StateProvince"]),
         address=text(pl.when(~address.str.contains(_BOX)).then(address)),
         postal_code=row["PostalCode"],
-        same_as=pl.when(row["OLD"].is_not_null()).then(pl.concat_list(pl.lit("us-dot-tyre:") + row["OLD"])),
+        same_as=pl.when(row["OLD"].is_not_null()).then(
+            pl.concat_list(pl.lit("us-dot-tyre-old:") + row["OLD"])
+        ),
     )
     owner = pl.coalesce(name.str.extract(_SITE, 1), name).str.replace(r" *\(PLANT [^)]*\)", "")
     operator = row.thing(

@@ -68,7 +68,7 @@ def test_active_and_closed(loaded: tuple[Report, Path]) -> None:
 
 
 def test_an_old_code_of_two_plants_is_left_out(loaded: tuple[Report, Path]) -> None:
-    assert plant(loaded[1], "1AB")["same_as"] == ["us-dot-tyre:AB"]
+    assert plant(loaded[1], "1AB")["same_as"] == ["us-dot-tyre-old:AB"]
     assert plant(loaded[1], "1AF")["same_as"] is plant(loaded[1], "1AG")["same_as"] is None
     assert plant(loaded[1], "1AC")["address"] is None  # a post-office box is no site
 
