@@ -37,8 +37,6 @@ from graph.release import detect, downloads_folder, find, load_release
 from graph.show import Line
 from graph.show import show as show_thing
 from graph.sparql import query as run_query
-from loaders.fetch import downloads
-from loaders.fetch import fetch as fetch_file
 from loaders.load import Report
 from loaders.source import Download
 from ontology import LANGUAGES, TrinationalError, WrongUseError, model, nearest
@@ -168,6 +166,8 @@ def fetch(
 
     Example: trinational fetch us_union_lookup
     """
+    from loaders.fetch import downloads
+
     if source is None and not list_all:
         raise WrongUseError("nothing to fetch", hint="name a source, or see `trinational fetch --list`")
     known = loaders.sources()
@@ -197,6 +197,8 @@ def _offer(source: loaders.Source, download: Download) -> dict[str, Any]:
 
 def _fetch_all(source: loaders.Source, files: tuple[Download, ...], folder: Path, format: Format) -> None:
     """Fetch one file after the other; one that fails does not keep the others away."""
+    from loaders.fetch import fetch as fetch_file
+
     if source.folder:
         raise WrongUseError(f"{source.id} is built in", hint=f"trinational load {source.id}")
     rows: list[dict[str, Any]] = []

@@ -12,7 +12,15 @@ from typing import Any, TypeAlias
 
 import polars as pl
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -131,6 +139,19 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=ERR, transient=True) as bar:
         task = bar.add_task(title, total=total, completed=-1)
         yield lambda part: bar.update(task, advance=1, description=f"{title}: {part}")
+
+
+@contextmanager
+def download_bar(title: str) -> Iterator[Callable[[int, int | None, str], None]]:
+    """A bar on the error stream; calls tell bytes here, bytes of all, and what is waited for."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(done: int, total: int | None, step: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{title}: {step}" if step else title)
+
+        yield show
 
 
 def print_error(message: str, hint: str = "") -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import loaders
 from graph.home import Home
 from loaders.load import Report, load, plan
+from loaders.source import NOTE, beside, data_files, noted
 from ontology import TrinationalError, WrongUseError, nearest
 
 Progress = Callable[[str], None]
@@ -40,7 +41,7 @@ def find(folder: Path) -> Found:
     found = Found()
     named = {source.raw: source.id for source in loaders.sources().values() if source.raw}
     for place in sorted({folder, *(path for path in folder.rglob("*") if path.is_dir())}):
-        files = sorted(path for path in place.iterdir() if path.is_file() and path.name != "PROVENANCE.md")
+        files = [path for path in data_files(place) if path.name != "PROVENANCE.md"]
         if not files:
             continue
         above = (place, *place.parents[: len(place.relative_to(folder).parts)])
@@ -101,7 +102,8 @@ def load_release(
     source
         Id of a source (`loaders.sources()`).
     paths
-        Files or folders; by default the built-in files, or the source's folder below `raw_folder()`.
+        Files or folders; by default the built-in files, what was fetched (`downloads_folder()`), or the
+        source's folder below `raw_folder()`.
     release
         Name of the release, where it is not the source's own.
 
@@ -116,7 +118,7 @@ def load_release(
     if source not in known:
         hint = nearest(source, known) or "see `trinational sources`"
         raise WrongUseError(f"no source is called {source!r}", hint=hint)
-    files = [*paths] or [known[source].folder or raw_folder() / known[source].raw]
+    files = [*paths] or _own_files(home, known[source])
     missing = next((path for path in files if not path.exists()), None)
     if missing:
         hint = "name the files, or set TRINATIONAL_RAW"
@@ -127,6 +129,19 @@ def load_release(
         home.publish(scratch / "release", f"records/{release_name}")
         _link_rejected(home, release_name)
     return report
+
+
+def downloads_folder(home: Home, source: str) -> Path:
+    """Where the fetched files of a source are."""
+    return home.path / "downloads" / source
+
+
+def _own_files(home: Home, source: loaders.Source) -> list[Path]:
+    """What is loaded of a source when no files are named."""
+    fetched = downloads_folder(home, source.id)
+    if not source.folder and fetched.is_dir() and (files := data_files(fetched)):
+        return files
+    return [source.folder or raw_folder() / source.raw]
 
 
 @contextmanager
@@ -151,7 +166,11 @@ def _unpack(archive: Path, folder: Path) -> list[Path]:
     except (OSError, ValueError, EOFError, shutil.ReadError) as error:
         hint = "the download may be incomplete, or a page saved as an archive"
         raise TrinationalError(f"{archive.name}: cannot be unpacked: {error}", hint=hint) from error
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if noted(archive):
+        for path in files:
+            shutil.copyfile(beside(archive, NOTE), beside(path, NOTE))
+    return files
 
 
 def _link_rejected(home: Home, name: str) -> None:

@@ -14,7 +14,7 @@ from loaders import read
 from loaders.clean import code, text
 from loaders.places import country_named, state_at_end
 from loaders.row import Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 
 _PAGE_BREAK = r"(?i)\s*\(continued\)$"
 _SINCE_STATES_ONLY = 2020
@@ -84,5 +84,13 @@ SOURCE = Source(
     tables=(Table("apple-supplier-list*.csv*", lists, sites, expected_bytes=100),),
     release=lambda paths: "2022",
     raw="apple-supplier-list",
+    downloads=(
+        Download(
+            "https://raw.githubusercontent.com/cwgrouptw/data"
+            "/b60fe07e2a1ee73080cea2cf7cd4fc4d6b16e32b/apple-supplier-list/apple-supplier-list.csv",
+            "apple-supplier-list.csv",
+            773_032,
+        ),
+    ),
     also_there=("PROVENANCE.md",),
 )

@@ -18,7 +18,7 @@ from loaders.clean import Value, country, date, subdivision, text
 from loaders.nested import Layout
 from loaders.read import PROBLEM
 from loaders.row import Ref, Row
-from loaders.source import Describe, Read, Source, Table
+from loaders.source import Describe, Download, Read, Source, Table
 
 _FIVE = range(1, 6)
 _DAY = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})-")
@@ -339,5 +339,13 @@ SOURCE = Source(
     ),
     release=_published,
     raw="gleif",
+    downloads=tuple(
+        Download(
+            f"https://goldencopy.gleif.org/api/v2/golden-copies/publishes/{file}/latest.csv",
+            f"gleif-goldencopy-{file}-latest.csv.zip",
+            size,
+        )
+        for file, size in (("lei2", 506_000_000), ("rr", 31_000_000), ("repex", None))
+    ),
     also_there=("PROVENANCE.md",),
 )

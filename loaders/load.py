@@ -18,7 +18,7 @@ from loaders.explain import explain, try_row
 from loaders.fold import folded, folded_in_spans
 from loaders.frames import FILE, Said
 from loaders.plan import Plan, plan, staged
-from loaders.source import Source
+from loaders.source import Source, noted
 from ontology import TrinationalError, nearest
 
 __all__ = ["Plan", "Report", "explain", "load", "plan", "try_row"]
@@ -232,9 +232,14 @@ def _about(planned: Plan, release: str | None) -> dict[str, Any]:
         "licence": source.licence,
         "official_url": source.url,
         "files": files,
-        "retrieved": source.retrieved,
+        "retrieved": _retrieved(planned.files) or source.retrieved,
         "not_loaded": [path.name for path in planned.unknown],
     }
+
+
+def _retrieved(files: Sequence[Path]) -> str | None:
+    """The earliest day on which one of the files was fetched; None where none was."""
+    return min((str(day) for path in files if (day := noted(path).get("retrieved"))), default=None)
 
 
 def _sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ from loaders.clean import Value, both, code, date, text
 from loaders.people import fold, names_a_person, shows_a_firm
 from loaders.row import Row
 from loaders.sectors import known_class
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 
 # INEGI's numbers of the states, 01 to 32, as ISO 3166-2.
 _STATES = (
@@ -165,5 +165,13 @@ SOURCE = Source(
     tables=(Table("denue_inegi*.csv*", establishments, units, expected_bytes=500),),
     release=_newest,
     raw="mx-denue",
+    downloads=tuple(
+        Download(
+            f"https://www.inegi.org.mx/contenidos/masiva/denue/denue_00_{sector}_csv.zip",
+            f"denue_00_{sector}_csv.zip",
+            size,
+        )
+        for sector, size in (("21", None), ("31-33", 57_600_000), ("48-49", None), ("51", None))
+    ),
     also_there=("PROVENANCE.md", "denue_diccionario*", "metadatos_denue*"),
 )

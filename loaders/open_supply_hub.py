@@ -16,7 +16,7 @@ from loaders.clean import Value, both, code, date, degrees, flag, text
 from loaders.places import country_named, state_at_end
 from loaders.read import PROBLEM, ROW
 from loaders.row import Ref, Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from ontology import TrinationalError, nearest
 
 _LIST = ("country", "name", "address", "sector")
@@ -147,5 +147,6 @@ SOURCE = Source(
     url="https://opensupplyhub.org",
     tables=tuple(Table(pattern, sites, facilities) for pattern in ("*.csv*", "*.xlsx", "*.xls")),
     raw="open-supply-hub",
+    downloads=(Download("https://opensupplyhub.org", key=True),),
     also_there=("facility_lists.json", "sectors.json", "PROVENANCE.md"),
 )

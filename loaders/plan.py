@@ -14,7 +14,7 @@ import polars as pl
 from loaders.frames import FILE, Said, say
 from loaders.read import PROBLEM, ROW, headers_only
 from loaders.row import Row
-from loaders.source import Source, Table
+from loaders.source import Source, Table, data_files
 from ontology import TrinationalError, nearest
 
 LARGE = 1 << 28  # bytes of text
@@ -76,7 +76,7 @@ def plan(source: Source, paths: Sequence[Path]) -> Plan:
         No file is of the source, a file is smaller than expected or no table at all, or its columns are not
         those that `describe` tells of: vanished, doubled, renamed or new ones.
     """
-    files = sorted({file for path in paths for file in (_files(path) if path.is_dir() else [path])})
+    files = sorted({file for path in paths for file in (data_files(path) if path.is_dir() else [path])})
     tables: list[TablePlan] = []
     known: set[Path] = set()
     for table in source.tables:
@@ -90,10 +90,6 @@ def plan(source: Source, paths: Sequence[Path]) -> Plan:
         raise TrinationalError(f"{source.id}: found {names}, none is {wanted}", hint=f"files: {source.url}")
     known |= {path for path in files if any(fnmatchcase(path.name, glob) for glob in source.also_there)}
     return Plan(source, tables, [path for path in files if path not in known])
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
 
 
 def _described(source: Source, table: Table, files: Sequence[Path]) -> Row:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 Read: TypeAlias = Callable[[Path], pl.LazyFrame]
 Describe: TypeAlias = "Callable[[Row], None]"
+PART = ".part"
+NOTE = ".json"
+_LARGEST_NOTE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file at its official address, or, without `file`, a page where people get the files.
+
+    Attributes
+    ----------
+    file
+        Name that the file is kept under; a table's `pattern`, or an archive of such files.
+    bytes
+        Its size, about; None where it is not known.
+    key
+        Whether the publisher wants a key or an account.
+    """
+
+    url: str
+    file: str = ""
+    bytes: int | None = None
+    key: bool = False
+
+
+@dataclass(frozen=True)
 class Source:
     """A public source and its tables.
 
@@ -67,6 +91,8 @@ class Source:
         ISO date of retrieval of the files, where it is known.
     also_there
         Globs of files that may lie in the folder and are not loaded.
+    downloads
+        What `loaders.fetch` gets; none where `url` is only a page to visit.
     """
 
     id: str
@@ -81,3 +107,36 @@ class Source:
     folder: Path | None = None
     retrieved: str | None = None
     also_there: tuple[str, ...] = ()
+    downloads: tuple[Download, ...] = ()
+
+
+def beside(path: Path, ending: str) -> Path:
+    """The file beside another one: its part (`PART`) or its note (`NOTE`).
+
+    >>> beside(Path("mi.csv"), NOTE).name
+    'mi.csv.json'
+    """
+    return path.with_name(path.name + ending)
+
+
+def noted(path: Path) -> dict[str, Any]:
+    """What fetching noted beside a file (address, SHA-256, date of retrieval…); empty where nothing was."""
+    note = beside(path, NOTE)
+    try:
+        if note.stat().st_size > _LARGEST_NOTE:
+            return {}
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and "address" in found else {}
+
+
+def data_files(folder: Path) -> list[Path]:
+    """Files of a folder, sorted, without hidden ones, unfinished downloads and the notes of fetched files."""
+    files = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    return sorted(path for path in files if path.suffix != PART and not _is_note(path))
+
+
+def _is_note(path: Path) -> bool:
+    about = path.with_suffix("")
+    return path.suffix == NOTE and (about.is_file() or about.suffix == PART) and bool(noted(about))

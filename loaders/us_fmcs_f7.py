@@ -17,7 +17,7 @@ from loaders import office, read
 from loaders.clean import Value, date, integer, text
 from loaders.places import us_state
 from loaders.row import Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from loaders.us_names import a_union, employer, say_union, union_key, with_names
 
 _TIME_ONLY = r"^00:00(?::00)?$"
@@ -154,6 +154,9 @@ def _newest(paths: Sequence[Path]) -> str:
     return max(years, default="first-contracts")
 
 
+_COPIES = "https://raw.githubusercontent.com/labordata/fmcs-f7/b39c3617dea554949d93a98296e9d95ce6656b77/raw"
+
+
 SOURCE = Source(
     id="us_fmcs_f7",
     title="Notices of collective bargaining (F-7)",
@@ -167,5 +170,13 @@ SOURCE = Source(
     ),
     release=_newest,
     raw="us-fmcs-f7",
+    downloads=(
+        *(
+            Download(f"{_COPIES}/FY-{year}-F-7-Notices.xlsx", f"FY-{year}-F-7-Notices.xlsx")
+            for year in (2004, 2015, 2016, 2017, 2018)
+        ),
+        Download(f"{_COPIES}/to_contract.csv", "initial_contract_outcomes.csv"),
+        Download("https://www.fmcs.gov/resources/documents-and-data/"),
+    ),
     also_there=("PROVENANCE.md",),
 )

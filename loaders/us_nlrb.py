@@ -19,7 +19,7 @@ from loaders import office, read
 from loaders.clean import Value, date, integer, text
 from loaders.places import us_state
 from loaders.row import Cell, Ref, Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from loaders.us_names import a_union, employer, named_local, union_key, with_names
 
 _UNIT = ("Case Number", "Unit ID")
@@ -340,6 +340,8 @@ def _newest(paths: Sequence[Path]) -> str:
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ELECTIONS = "NLRB-2022-000194_final-Election_results_with_election_mode_Jan_2017-Nov_2021.xlsx"
+
 
 SOURCE = Source(
     id="us_nlrb",
@@ -353,5 +355,14 @@ SOURCE = Source(
     ),
     release=_newest,
     raw="us-nlrb",
+    downloads=(
+        Download(
+            "https://raw.githubusercontent.com/labordata/nlrb-data"
+            f"/f6bc7e1abd20898695e9e454f453aa010e4b63be/raw/{_ELECTIONS}",
+            _ELECTIONS,
+            2_471_105,
+        ),
+        Download("https://www.nlrb.gov/reports/graphs-data/recent-filings"),
+    ),
     also_there=("PROVENANCE.md",),
 )

@@ -16,7 +16,7 @@ from loaders.clean import Value, code, country, date, decimal, text
 from loaders.places import CA_NAMES, US_NAMES
 from loaders.row import Row
 from loaders.sectors import known_class
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from loaders.us_aala import COUNTRIES
 from ontology import TrinationalError
 
@@ -259,6 +259,12 @@ def correspondence(row: Row) -> None:
     row.ignore("sic", "naics", why="pairs of codes")
 
 
+_REGISTER = (
+    "https://raw.githubusercontent.com/bchaps1999/warn-notice-register"
+    "/540ac62fa0f6ee061a8e0bde9553bef0549f6801/data/reference"
+)
+
+
 SOURCE = Source(
     id="us_sec",
     title="SEC companies: tickers, industries and subsidiaries of Exhibit 21",
@@ -275,5 +281,12 @@ SOURCE = Source(
         Table("exhibit21_[!s]*.csv*", read.csv, exhibits, expected_bytes=20),
     ),
     raw="us-sec-corporate",
+    downloads=(
+        Download("https://www.sec.gov/files/company_tickers_exchange.json", "company_tickers_exchange.json"),
+        Download(f"{_REGISTER}/edgar_sic.csv.gz", "edgar_sic.csv.gz", 36_460),
+        Download(f"{_REGISTER}/sic_naics.csv.gz", "sic_naics.csv.gz", 3_607),
+        Download(f"{_REGISTER}/wikidata_orgs.csv.gz", "wikidata_orgs.csv.gz", 74_057),
+        Download(f"{_REGISTER}/subsidiaries.csv.gz", "exhibit21_subsidiaries.csv.gz"),
+    ),
     also_there=("PROVENANCE.md",),
 )

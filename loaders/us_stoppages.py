@@ -23,7 +23,7 @@ from loaders.places import us_state
 from loaders.read import PROBLEM, ROW
 from loaders.row import Cell, Ref, Row
 from loaders.sectors import known_class
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from loaders.us_names import ABBREVIATIONS, a_union, employer, say_union, union_key, with_names
 from ontology import TrinationalError
 
@@ -427,6 +427,14 @@ SOURCES = (
         ),
         release=_newest("Start Date", "End Date"),
         raw="us-fmcs-work-stoppages",
+        downloads=(
+            Download(
+                "https://raw.githubusercontent.com/labordata/fmcs-work-stoppage"
+                "/5221db0821ca49911f394257d81273258761c593/work_stoppages.csv",
+                "work_stoppages.csv",
+                1_674_958,
+            ),
+        ),
         also_there=("PROVENANCE.md",),
     ),
     Source(
@@ -438,6 +446,15 @@ SOURCES = (
         tables=(Table("work-stoppages-*.json", bls_year, bls, expected_bytes=50),),
         release=_newest_year,
         raw="us-bls-work-stoppages",
+        downloads=tuple(
+            Download(
+                "https://raw.githubusercontent.com/jeremiak/us-work-stoppages"
+                f"/15753f650c2407b895bfad2a023f9e31203c378a/work-stoppages-{year}.json",
+                f"work-stoppages-{year}.json",
+                size,
+            )
+            for year, size in ((2020, 5_584), (2021, 9_409), (2022, 14_324), (2023, 21_195))
+        ),
         also_there=("PROVENANCE.md",),
     ),
     Source(

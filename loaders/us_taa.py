@@ -18,7 +18,7 @@ from loaders.clean import Value, code, date, degrees, flag, integer, term, text
 from loaders.places import us_state
 from loaders.row import Ref, Row
 from loaders.sectors import known_class
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 
 _OUTCOMES = {
     "C": "certified",
@@ -535,5 +535,9 @@ SOURCE = Source(
         Table("*NAFTA*.csv", nafta_table, nafta, expected_bytes=100),
     ),
     raw="us-taa",
+    downloads=(
+        Download("https://apiprod.dol.gov/v4/get/ETA/otaa_petition/json", "eta_otaa_petition.json", key=True),
+        Download("https://www.dol.gov/agencies/eta/tradeact/data/petitions-determinations"),
+    ),
     also_there=("PROVENANCE.md",),
 )

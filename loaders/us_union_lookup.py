@@ -18,7 +18,7 @@ import polars as pl
 from loaders.clean import text
 from loaders.read import PROBLEM, ROW
 from loaders.row import Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from ontology import TrinationalError
 
 _KEY = re.compile(r"([^|]+)\|([0-9]+)")
@@ -79,5 +79,13 @@ SOURCE = Source(
     url="https://github.com/labordata/labor-union-parser",
     tables=(Table("fnum_lookup*.json", lookup, keys, expected_bytes=20),),
     raw="us-union-fnum-lookup",
+    downloads=(
+        Download(
+            "https://raw.githubusercontent.com/labordata/labor-union-parser"
+            "/98ffe7e9f9f1938a6066febdb2fdd4794ddc7cba/src/labor_union_parser/weights/fnum_lookup.json",
+            "fnum_lookup.json",
+            632_182,
+        ),
+    ),
     also_there=("PROVENANCE.md",),
 )

@@ -16,7 +16,7 @@ from loaders.clean import date, degrees, integer, term, text
 from loaders.places import us_state
 from loaders.row import Ref, Row
 from loaders.sectors import known_class
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from ontology.authorities import check
 
 _PRECISION = {
@@ -184,6 +184,18 @@ def _newest(paths: Sequence[Path]) -> str:
     return max((day for day in days if day), default="undated")
 
 
+# The version of the register whose columns are told of above.
+_REGISTER = (
+    "https://raw.githubusercontent.com/bchaps1999/warn-notice-register"
+    "/540ac62fa0f6ee061a8e0bde9553bef0549f6801/data/exports"
+)
+_STATES = (
+    *("ak", "al", "az", "ca", "co", "ct", "dc", "de", "fl", "ga", "hi", "ia", "id", "il", "in", "ks"),
+    *("ky", "la", "ma", "md", "me", "mi", "mn", "mo", "ms", "mt", "nc", "nd", "ne", "nj", "nm", "nv"),
+    *("ny", "oh", "ok", "or", "pa", "ri", "sc", "sd", "tn", "tx", "ut", "va", "vt", "wa", "wi"),
+)
+
+
 SOURCE = Source(
     id="us_warn",
     title="WARN Act notices of plant closings and mass layoffs",
@@ -196,5 +208,9 @@ SOURCE = Source(
     ),
     release=_newest,
     raw="us-warn",
+    downloads=(
+        Download(f"{_REGISTER}/notice_links.csv", "notice_links.csv"),
+        *(Download(f"{_REGISTER}/states/{state}.csv", f"{state}.csv") for state in _STATES),
+    ),
     also_there=("PROVENANCE.md",),
 )
