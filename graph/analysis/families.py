@@ -21,7 +21,8 @@ from graph.engine import Frame, Tables, cut, keep
 from ontology import WrongUseError
 
 FIRST, LAST = -120_000, 120_000
-_CONTROL = ("accounting_consolidation", "majority_votes", "documented")
+_ULTIMATE = "ultimate_consolidation"
+_CONTROL = ("accounting_consolidation", _ULTIMATE, "majority_votes", "documented")
 _NO_CONTROL = ("joint", "minority")
 _LONGEST = 5  # doublings: chains of up to 32 owners
 
@@ -73,7 +74,7 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
         )
         .unique()
     )
-    edges = _dated(said, "owned", "owner")
+    edges = _dated(keep(_nearest_known(said)), "owned", "owner")
     direct = keep(_without_shortcuts(keep(_superseded(edges))))
     share, control = nw.col("share_pct"), nw.col("control")
     minority = ((share < 50) | (control == "minority")).fill_null(False)
@@ -96,6 +97,14 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
         hi=nw.col("until").cast(nw.Int32).fill_null(LAST),
         factor=nw.when(venture).then(nw.lit(parameters.joint_venture)).otherwise(nw.lit(1.0)),
     )
+
+
+def _nearest_known(said: Frame) -> Frame:
+    """An ultimate parent is no partner of the direct one: it counts only where no nearer owner is said."""
+    ultimate = (nw.col("control") == _ULTIMATE).fill_null(False)
+    nearer = said.filter(~ultimate)
+    alone = said.filter(ultimate).join(nearer.select("owned").unique(), on="owned", how="anti")
+    return nw.concat([nearer, alone])
 
 
 def _dated(edges: Frame, *ends: str) -> Frame:

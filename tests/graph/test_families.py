@@ -146,3 +146,15 @@ def test_a_contract_manufacturer_belongs_a_little_to_whom_it_supplies() -> None:
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(WrongUseError, match="no date"):
         month_span(text)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_ultimate_parent_is_no_partner_of_the_direct_one(engine: Engine) -> None:
+    rows = [
+        owns("mother", "firm", control="accounting_consolidation", since="2015"),
+        owns("group", "firm", control="ultimate_consolidation", since="2012"),
+        owns("group", "mother", control="accounting_consolidation", since="2012"),
+        owns("group", "other", control="ultimate_consolidation", since="2012"),
+    ]
+    assert parents_at(rows, "firm", "2020", engine) == {"group"}
+    assert parents_at(rows, "other", "2020", engine) == {"group"}
