@@ -26,6 +26,7 @@ _MODULES = (
     "mx_denue",
     "apple_suppliers",
     "open_supply_hub",
+    "geography",
     "us_taa",
     "us_aala",
     "us_vpic",

@@ -164,7 +164,7 @@ class Row:
         """Columns of personal data: never read."""
         self.forbidden += columns
 
-    def thing(self, kind: str, key: Key, *, when: pl.Expr | None = None, **columns: Cell) -> Ref:
+    def thing(self, kind: str, key: Key, *, when: pl.Expr | None = None, **columns: Cell | Ref) -> Ref:
         """Say that a thing is there.
 
         Parameters
@@ -176,12 +176,18 @@ class Row:
         when
             Only the rows for which this is true say it.
         columns
-            Columns of the kind and of evidence. A bare expression is cleaned as the column's type demands.
+            Columns of the kind and of evidence. A bare expression is cleaned as the column's type demands; a
+            column that names a thing (`part_of`) takes a `Ref`.
         """
         form = _kind(kind, relation=False)
         ref = Ref(kind, _identify(key, self._dtype), when, said=True)
-        check = Check(ref.key, True, f"key of {kind}")
-        self._say(form, None, [Given(ref.key)], [] if when is None else [when], columns, [check])
+        checks = [Check(ref.key, True, f"key of {kind}")]
+        for name, other in columns.items():
+            if isinstance(other, Ref):
+                _fits(form, name, other)
+                if not other.said:
+                    checks.append(Check(other.key, form.column(name).required, f"{kind}.{name}", other.when))
+        self._say(form, None, [Given(ref.key)], [] if when is None else [when], columns, checks)
         return ref
 
     def ref(self, kind: str, key: Key, *, when: pl.Expr | None = None) -> Ref:

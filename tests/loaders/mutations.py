@@ -112,11 +112,13 @@ def _csv(data: bytes) -> Iterator[tuple[str, bytes, str]]:
 
 def _json(data: bytes) -> Iterator[tuple[str, bytes, str]]:
     whole = json.loads(data)
-    under = next((k for k in ("data", "Results") if isinstance(whole, dict) and k in whole), None)
-    rows = whole[under] if under else [*whole.values()]
+    under = next((k for k in ("data", "Results", "3166-2") if isinstance(whole, dict) and k in whole), None)
+    rows = whole if isinstance(whole, list) else whole[under] if under else [*whole.values()]
 
     def written(change: Callable[[list[Any]], list[Any]]) -> bytes:
-        new = {**whole, under: change(rows)} if under else dict(enumerate(change(rows)))
+        new = change(rows)
+        if isinstance(whole, dict):
+            return json.dumps({**whole, under: new} if under else dict(enumerate(new))).encode()
         return json.dumps(new).encode()
 
     yield "repeated", written(lambda r: r + r), "same"
