@@ -27,6 +27,7 @@ _MODULES = (
     "apple_suppliers",
     "open_supply_hub",
     "geography",
+    "power_plants",
     "us_taa",
     "us_aala",
     "us_vpic",
