@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -178,10 +179,10 @@ def fetch(
     chosen = [known[source]] if source else [one for one in known.values() if not one.folder]
     if list_all:
         rows = [_offer(one, download) for one in chosen for download in downloads(one, url)]
-        print_rows(rows, format, title="to fetch; without a file: a page to visit", limit=len(rows))
+        _print_offers(rows if source or format is not Format.table else _by_source(rows), format)
         return
     [one] = chosen
-    _fetch_all(one, downloads(one, url), to or downloads_folder(_home(context, home), one.id), format)
+    _fetch_all(_home(context, home), one, downloads(one, url), to, format)
 
 
 def _offer(source: loaders.Source, download: Download) -> dict[str, Any]:
@@ -195,29 +196,69 @@ def _offer(source: loaders.Source, download: Download) -> dict[str, Any]:
     }
 
 
-def _fetch_all(source: loaders.Source, files: tuple[Download, ...], folder: Path, format: Format) -> None:
+def _by_source(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line a source; `+` at the bytes where those of some files are not known."""
+    lines: list[dict[str, Any]] = []
+    for source, group in groupby(rows, key=lambda row: row["source"]):
+        every = list(group)
+        files = [row for row in every if row["file"]] or every
+        if len(files) == 1:
+            lines.append(files[0])
+            continue
+        known = [row["bytes"] for row in files if row["bytes"]]
+        line = {
+            "file": f"{len(files)} files",
+            "bytes": f"{sum(known):,}{'+' if len(known) < len(files) else ''}" if known else None,
+            "address": f"see: trinational fetch {source} --list",
+        }
+        lines.append(files[0] | line)
+    return lines
+
+
+def _print_offers(rows: list[dict[str, Any]], format: Format) -> None:
+    title = "to fetch (bytes: where known); without a file there is only a page to visit"
+    if format is Format.table:
+        rows = [{**row, "key": "needed" if row["key"] else None} for row in rows]
+    print_rows(rows, format, title=title, limit=len(rows))
+
+
+def _fetch_all(
+    home: Home, source: loaders.Source, files: tuple[Download, ...], to: Path | None, format: Format
+) -> None:
     """Fetch one file after the other; one that fails does not keep the others away."""
+    from loaders.fetch import UnreachableError
     from loaders.fetch import fetch as fetch_file
 
     if source.folder:
         raise WrongUseError(f"{source.id} is built in", hint=f"trinational load {source.id}")
+    folder = to or downloads_folder(home, source.id)
+    if not to and any(download.file for download in files):
+        home.prepare()
     rows: list[dict[str, Any]] = []
     failed = 0
-    for number, download in enumerate(files, 1):
-        with download_bar(f"{download.file or source.id} ({number}/{len(files)})") as progress:
+    pages = [download.url for download in files if not download.file]
+    wanted = [download for download in files if download.file] or files
+    for number, download in enumerate(wanted, 1):
+        with download_bar(f"{download.file or source.id} ({number}/{len(wanted)})") as progress:
             try:
                 found = dataclasses.asdict(fetch_file(download, folder, progress=progress))
                 rows.append({"source": source.id, "file": found.pop("path").name, **found})
             except TrinationalError as error:
                 failed += 1
                 print_error(f"{source.id}: {error}", error.hint)
+                if isinstance(error, UnreachableError) and number < len(wanted):
+                    ERR.print(f"not tried: the other {len(wanted) - number} files", style="dim")
+                    break
     if rows:
         columns = ("file", "outcome", "bytes", "sha256", "retrieved")
         print_rows(rows, format, title=f"in {folder}", limit=len(rows), columns=columns)
+    if len(wanted) < len(files):
+        ERR.print(f"more is on pages to visit: {' '.join(pages)}", style="dim", soft_wrap=True)
     if failed:
         raise typer.Exit(1)
     if format is Format.table:
-        OUT.print(f"Next: trinational load {source.id}", style="dim")
+        where = "" if folder == downloads_folder(home, source.id) else f" {folder}"
+        OUT.print(f"Next: trinational load {source.id}{where}", style="dim", soft_wrap=True)
 
 
 @app.command()

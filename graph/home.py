@@ -89,10 +89,7 @@ class Home:
         except (OSError, pl.exceptions.ComputeError, sqlite3.OperationalError) as error:
             if not isinstance(error, OSError) and not _DISK.search(str(error)):
                 raise
-            raise TrinationalError(
-                f"cannot write to {self.path}: {_reason(error)}",
-                hint="nothing that was there has changed: free space or choose another folder with --home",
-            ) from error
+            raise self._unwritable(error) from error
 
     def publish(self, folder: Path, link: str, digest: str | None = None) -> Path:
         """Make `folder` (inside a scratch folder) the current version of `link`; returns where it now is.
@@ -115,6 +112,19 @@ class Home:
                 if old not in (target, previous):
                     shutil.rmtree(old, ignore_errors=True)
         return target
+
+    def prepare(self) -> None:
+        """Make the folder a home if it is new or empty; `TrinationalError` where that cannot be."""
+        try:
+            self._prepare()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: Exception) -> TrinationalError:
+        return TrinationalError(
+            f"cannot write to {self.path}: {_reason(error)}",
+            hint="nothing that was there has changed: free space or choose another folder with --home",
+        )
 
     def _prepare(self) -> Path:
         self._check_format()

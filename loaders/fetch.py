@@ -81,12 +81,16 @@ class Fetched:
     retrieved: str | None
 
 
+class UnreachableError(TrinationalError):
+    """The server cannot be reached at all; its other files need not be tried."""
+
+
 class _AgainError(Exception):
     """A try that failed in a way that may pass; `wait`: seconds that the server asks for."""
 
-    def __init__(self, reason: str, wait: float = 0) -> None:
+    def __init__(self, reason: str, wait: float = 0, *, unreachable: bool = False) -> None:
         super().__init__(reason)
-        self.wait = wait
+        self.wait, self.unreachable = wait, unreachable
 
 
 def downloads(source: Source, url: str | None = None) -> tuple[Download, ...]:
@@ -264,9 +268,10 @@ class _Transfer:
                 f"{self.address}: {again}; the server asks to wait {wait:.0f} s{here}", hint="try again later"
             )
         if failures >= self.patience.tries:
-            raise TrinationalError(
+            kind = UnreachableError if again.unreachable else TrinationalError
+            raise kind(
                 f"{self.address}: {again} (tried {failures} times){here}",
-                hint="try again later: a call goes on where the last one ended, where the server allows",
+                hint="is the network there? A later call goes on where this one ended, if the server allows",
             )
 
     def _here(self) -> int:
@@ -282,8 +287,10 @@ class _Transfer:
                 return self._receive(response, resumed="Range" in headers)
         except (httpx.UnsupportedProtocol, httpx.TooManyRedirects, httpx.InvalidURL) as error:
             raise TrinationalError(f"{self.address}: {error}", hint="is the address right?") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _AgainError(f"cannot be reached: {error}", unreachable=True) from error
         except httpx.RequestError as error:
-            raise _AgainError(str(error) or type(error).__name__) from error
+            raise _AgainError(f"the connection broke: {str(error) or type(error).__name__}") from error
 
     def _conditions(self, before: dict[str, Any]) -> dict[str, str]:
         if before.get("address") != self.address:

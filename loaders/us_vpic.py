@@ -16,7 +16,7 @@ from loaders.clean import Value, code, country, term, text
 from loaders.people import fold
 from loaders.places import subdivision_of
 from loaders.row import Ref, Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from loaders.us_aala import COUNTRIES
 from ontology import TrinationalError
 
@@ -223,5 +223,14 @@ SOURCE = Source(
         Table("GetWMIsForManufacturer*.json", _objects, identifiers, expected_bytes=200),
     ),
     raw="us-nhtsa-vpic",
+    downloads=(
+        Download(
+            "https://vpic.nhtsa.dot.gov/api/vehicles/GetEquipmentPlantCodes"
+            "?year=2016&equipmentType=1&reportType=All&format=json",
+            "GetEquipmentPlantCodes_2016_tires.json",
+            295_095,
+        ),
+        Download("https://vpic.nhtsa.dot.gov/api/"),
+    ),
     also_there=("PROVENANCE.md",),
 )
