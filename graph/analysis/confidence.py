@@ -50,7 +50,7 @@ def combine(
     >>> combine([0.9, 0.4]).band
     'documented'
     """
-    plus, minus = (1 - math.prod(1 - min(p, _SURE) for p in side) for side in (support, against))
+    plus, minus = (min(1 - math.prod(1 - p for p in side), _SURE) for side in (support, against))
     belief, disbelief, unknown, conflict = dempster(plus, minus)
     belief = min(belief, parameters.limit)
     return Belief(
@@ -130,7 +130,8 @@ def believe(statements: Frame, key: str, parameters: Confidence = DEFAULT.confid
         minus=nw.when(nw.col("against")).then(doubt).otherwise(0.0),
     )
     total = sides.group_by(key).agg(nw.col("plus", "minus").sum())
-    belief, _, _, conflict = dempster(1 - nw.col("plus").exp(), 1 - nw.col("minus").exp())
+    plus, minus = (nw.min_horizontal(1 - nw.col(side).exp(), nw.lit(_SURE)) for side in ("plus", "minus"))
+    belief, _, _, conflict = dempster(plus, minus)
     return total.select(
         key,
         belief=nw.min_horizontal(belief, nw.lit(parameters.limit)).round(12),

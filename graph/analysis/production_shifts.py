@@ -368,22 +368,22 @@ def _patterns(tables: Tables, facts: _Facts, shifts: Shifts) -> Frame:
     sector, hs = sector_factor(shifts), hs_factor(shifts)
     found = []
     for kind, ways in (
-        (_products(tables, plants), (("product", 1.0, nw.lit(1.0)),)),
-        (industry_codes(tables, plants), (("c4", 1.0, sector), ("c3", shifts.digits[3], sector))),
-        (_hs(tables, plants), (("h4", 1.0, hs), ("h2", shifts.hs_digits[2], hs))),
+        (_products(tables, plants), (("product", "", 1.0, nw.lit(1.0)),)),
+        (industry_codes(tables, plants), (("c4", "", 1.0, sector), ("c3", "c4", shifts.digits[3], sector))),
+        (_hs(tables, plants), (("h4", "", 1.0, hs), ("h2", "h4", shifts.hs_digits[2], hs))),
     ):
         kept = keep(kind)
         lost, gained = (keep(side.join(kept, on="plant")) for side in (declines, growths))
-        for key, best, match in ways:
+        for key, finer, best, match in ways:
             enough = nw.col("weight") >= (shifts.lead / best) ** 2
-            found.append(_pairs(lost.filter(enough), gained.filter(enough), key, match, shifts))
-    pairs = keep(nw.concat(found))
-    nearest = _together(pairs, facts.tenures).with_columns(
-        weaker=-nw.col("pattern"),
-        gap=(nw.col("d_lo") + nw.col("d_hi") - nw.col("o_lo") - nw.col("o_hi")).abs(),
-    )
-    order = ["weaker", "gap", "product_id", "origin_event", "destination_event", "parent"]
-    return nearest.unique(subset=["origin", "destination"], keep="first", order_by=order)
+            found.append(_pairs(lost.filter(enough), gained.filter(enough), key, finer, match, shifts))
+    pairs = _together(keep(nw.concat(found)), facts.tenures)
+    ends = ["origin", "destination"]
+    strongest = pairs.group_by(*ends).agg(nw.col("pattern").max())
+    pairs = pairs.join(strongest, on=[*ends, "pattern"])
+    gap = (nw.col("d_lo") + nw.col("d_hi") - nw.col("o_lo") - nw.col("o_hi")).abs()
+    order = ["gap", "product_id", "origin_event", "destination_event", "parent"]
+    return pairs.with_columns(gap=gap).unique(subset=ends, keep="first", order_by=order)
 
 
 def _in_span(events: Frame, shifts: Shifts, window: tuple[float, float]) -> Frame:
@@ -410,10 +410,13 @@ def _in_family(events: Frame, tenures: Frame) -> Frame:
     return keep(joined.group_by(*columns).agg(factor=nw.col("factor").max()))
 
 
-def _pairs(declines: Frame, growths: Frame, key: str, match: nw.Expr, shifts: Shifts) -> Frame:
+def _pairs(declines: Frame, growths: Frame, key: str, finer: str, match: nw.Expr, shifts: Shifts) -> Frame:
+    """Pairs that share `key` but not the `finer` one, on which they are paired already."""
     joined = declines.join(growths, on=["parent", "span", key]).filter(
         nw.col("country") != nw.col("country_right")
     )
+    if finer:
+        joined = joined.filter(~(nw.col(finer) == nw.col(f"{finer}_right")).fill_null(False))
     apart = nw.col("lo_right") + nw.col("hi_right") - nw.col("lo") - nw.col("hi")
     near = joined.filter(apart >= 2 * shifts.window[0], apart <= 2 * shifts.window[1]).with_columns(
         **{f"{key}_right": nw.col(key)},
