@@ -62,7 +62,7 @@ YEAR = "es_([0-9]{4})"
 
 
 def yearly(path: Path) -> pl.LazyFrame:
-    """A yearly file under the commonest column names, the cell of names split in `OPERATOR` and `SITE`."""
+    """A yearly file under the commonest column names; the cell of names is `NAME`."""
     frame = read.csv(path, separator="\t")
     columns = frame.collect_schema().names()
     titles = {"SCIAN": "DESCRIPCIÓN SCIAN"} if "Número SCIAN" in columns else {}
@@ -72,9 +72,13 @@ def yearly(path: Path) -> pl.LazyFrame:
         if column not in present:
             hint = nearest(told or column, columns) or "columns: " + ", ".join(columns)
             raise TrinationalError(f"{path.name}: column {told or column!r} is not there", hint=hint)
+    return frame.with_columns(YEAR=pl.lit(_year(path)))
+
+
+def parted(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The cell of names split in `OPERATOR` and `SITE` (`NAMED`: it was there), the degrees read."""
     named = pl.when(pl.col("NAME").str.strip_chars() != "").then(pl.lit("yes"))
-    frame = _degrees(frame.with_columns(NAMED=named, YEAR=pl.lit(_year(path))))
-    return split_operator(frame).collect().lazy()
+    return _degrees(split_operator(rows.with_columns(NAMED=named)))
 
 
 def _year(path: Path) -> str:
@@ -197,7 +201,7 @@ SOURCE = Source(
     publisher="SEMARNAT",
     licence="Libre Uso MX",
     url="http://sinat.semarnat.gob.mx/retc/retc/index.php",
-    tables=(Table("es_*.csv*", yearly, establishments, expected_rows=1, expected_bytes=100),),
+    tables=(Table("es_*.csv*", yearly, establishments, parted, expected_rows=1, expected_bytes=100),),
     release=_newest,
     snapshot=YEAR,
     raw="mx-retc",

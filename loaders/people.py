@@ -128,23 +128,31 @@ def split_operator(names: pl.LazyFrame) -> pl.LazyFrame:
     >>> split_operator(pl.LazyFrame({"NAME": cells})).collect().rows()
     [('Aceros, S.A. de C.V.', 'Planta 2'), (None, None), ('PEMEX Logística', 'Sector 1')]
     """
-    staged = names.with_columns(
+    rows = names.collect()
+    split = _split(rows["NAME"].unique())
+    return rows.lazy().join(split, on="NAME", how="left", maintain_order="left").drop("NAME")
+
+
+def _split(cells: pl.Series) -> pl.LazyFrame:
+    """`NAME`, `OPERATOR`, `SITE` of each cell."""
+    plain = (
         pl.col("NAME")
         .str.replace_all("¿", "Ñ", literal=True)
         .str.replace_all("[ \t\r\n\u00a0]{2,}|[\t\r\n\u00a0]", " ")
         .str.strip_chars()
-    ).with_columns(_folded=pl.col("NAME").pipe(fold))
+    )
+    staged = cells.to_frame().lazy().with_columns(_plain=plain).with_columns(_folded=fold(pl.col("_plain")))
     staged = staged.with_columns(_length=_length_of_operator(pl.col("_folded")))
     known = pl.when(pl.col("_length").is_not_null())
-    rest = pl.col("NAME").str.slice(pl.col("_length")).str.strip_chars(" ,.-_")
+    rest = pl.col("_plain").str.slice(pl.col("_length")).str.strip_chars(" ,.-_")
     staged = staged.with_columns(
-        OPERATOR=known.then(pl.col("NAME").str.slice(0, pl.col("_length"))), SITE=known.then(rest)
+        OPERATOR=known.then(pl.col("_plain").str.slice(0, pl.col("_length"))), SITE=known.then(rest)
     )
-    staged = staged.with_columns(_site=fold(pl.col("SITE")))
-    return staged.with_columns(
+    return staged.with_columns(_site=fold(pl.col("SITE")), _operator=fold(pl.col("OPERATOR"))).select(
+        "NAME",
         OPERATOR=pl.col("OPERATOR").str.strip_chars(" ,-"),
-        SITE=pl.when(_says_a_site(pl.col("_site"), fold(pl.col("OPERATOR")))).then("SITE"),
-    ).select(pl.exclude("NAME", "_folded", "_length", "_site"))
+        SITE=pl.when(_says_a_site(pl.col("_site"), pl.col("_operator"))).then("SITE"),
+    )
 
 
 def _length_of_operator(folded: pl.Expr) -> pl.Expr:

@@ -95,18 +95,21 @@ def plan(source: Source, paths: Sequence[Path]) -> Plan:
 def _described(source: Source, table: Table, files: Sequence[Path]) -> Row:
     """Run `describe` on the columns of the files and hold it against them."""
     layouts = {path: _columns(table, path) for path in files}
-    row = Row([*dict.fromkeys(name for names in layouts.values() for name in names)], source.id)
+    there = [*dict.fromkeys(name for names in layouts.values() for name in names)]
+    columns = _prepared_columns(table, there)
+    made = set(columns) - set(there)
+    row = Row(columns, source.id)
     with in_file(files[0]):
         table.describe(row)
     for path, names in layouts.items():
-        for column in sorted(row.required - set(names)):
+        for column in sorted(row.required - set(names) - made):
             hint = nearest(column, names) or "columns: " + ", ".join(names)
             raise TrinationalError(f"{path.name}: there is no column {column!r}", hint=hint)
     read_forbidden = sorted(row.used & set(row.forbidden))
     if read_forbidden:
         raise TrinationalError(f"{source.id}: forbidden column {read_forbidden[0]!r} is used")
     for column in row.leftover():
-        path = next(path for path, names in layouts.items() if column in names)
+        path = next((path for path, names in layouts.items() if column in names), files[0])
         close = nearest(column, [*row.used, *(glob for glob, _ in row.ignored), *row.forbidden])
         raise TrinationalError(
             f"{path.name}: column {column!r} is new: neither used, ignored nor forbidden",
@@ -146,6 +149,15 @@ def _columns(table: Table, path: Path) -> list[str]:
     return [name for name in names if name not in (ROW, PROBLEM)]
 
 
+def _prepared_columns(table: Table, names: Sequence[str]) -> list[str]:
+    """The columns that rows have after the table's second step."""
+    if table.prepare is None:
+        return [*names]
+    schema = {FILE: pl.UInt16(), ROW: pl.Int64(), **dict.fromkeys([PROBLEM, *names], pl.String())}
+    prepared = table.prepare(pl.LazyFrame(schema=schema)).collect_schema().names()
+    return [name for name in prepared if name not in (FILE, ROW, PROBLEM)]
+
+
 def staged(
     planned: Plan, scratch: Path, progress: Callable[[str], None] = lambda step: None, only: int | None = None
 ) -> Iterator[Said]:
@@ -163,17 +175,24 @@ def staged(
             with in_file(path):
                 frames.append(_one_file(table, path, number))
         first += len(table.files)
-        rows = pl.concat(frames) if only is None else pl.concat(frames).filter(pl.col(ROW) == only)
+        rows = pl.concat(frames, how="diagonal")
+        if only is not None:
+            rows = rows.filter(pl.col(ROW) == only)
         with in_file(table.files[0], len(table.files)):
+            if table.table.prepare is not None:
+                rows = table.table.prepare(rows)
             yield say(rows, table.row, folder, large=table.large)
 
 
 def _one_file(table: TablePlan, path: Path, number: int) -> pl.LazyFrame:
+    """The rows of a file: with the columns that are used, or all where the table has a second step."""
     frame = table.table.read(path)
     names = frame.collect_schema().names()
     if ROW not in names:
         frame = frame.with_row_index(ROW, offset=1)
     used = sorted(table.row.used)
+    if table.table.prepare is not None:
+        used = [name for name in names if name not in (ROW, PROBLEM)]
     cells = [pl.col(name) if name in names else pl.lit(None, pl.String).alias(name) for name in used]
     problem = pl.col(PROBLEM) if PROBLEM in names else pl.lit(None, pl.String).alias(PROBLEM)
     return frame.select(pl.lit(number, pl.UInt16).alias(FILE), pl.col(ROW).cast(pl.Int64), problem, *cells)

@@ -22,6 +22,7 @@ from ontology import TrinationalError
 ROW = "row"
 PROBLEM = "~problem"
 BLANK = "blank line"
+_HEAD = 1 << 16  # bytes: enough for a header
 _headers_only: ContextVar[bool] = ContextVar("headers_only", default=False)
 _HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|\?xml[^>]*>\s*<html)", re.I)
 
@@ -60,14 +61,16 @@ def csv(
         a quoted cell that is never closed.
     """
     head = _beginning(path)
-    names = _header(path, head, separator, quote, encoding)
+    names, lines = _header(path, head, separator, quote, encoding)
     if _headers_only.get():
         return pl.LazyFrame(schema={**dict.fromkeys([*names, PROBLEM], pl.String()), ROW: pl.Int64()})
     content = _content(path, encoding)
-    records = _records(path, content, separator, quote)
-    if records is None:
-        return _by_python(path, content, separator, quote or "", names)
-    problems = _ragged(records, len(names))
+    problems = pl.DataFrame()
+    if not _formed(content, separator, quote, len(names), lines):
+        records = _records(path, content, separator, quote)
+        if records is None:
+            return _by_python(path, content, separator, quote or "", names)
+        problems = _ragged(records, len(names))
     frame = pl.scan_csv(
         content,
         separator=separator,
@@ -87,7 +90,7 @@ def _beginning(path: Path) -> bytes:
     """The first bytes of a file, decompressed."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            head = stream.read(1 << 18)
+            head = stream.read(_HEAD)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _broken_gzip(path, error) from error
     if not head.strip():
@@ -110,12 +113,16 @@ def _broken_gzip(path: Path, error: Exception) -> TrinationalError:
     )
 
 
-def _header(path: Path, head: bytes, separator: str, quote: str | None, encoding: str) -> list[str]:
-    text = codecs.getincrementaldecoder(_with_bom(encoding))("replace").decode(head)
+def _header(
+    path: Path, head: bytes, separator: str, quote: str | None, encoding: str
+) -> tuple[list[str], int]:
+    """Names of the columns, and the number of lines that they take up."""
+    text, lines = codecs.getincrementaldecoder(_with_bom(encoding))("replace").decode(head), 1
     if quote is None:
         names = text.split("\n", 1)[0].split(separator)
     else:
-        names = next(python_csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote), [])
+        reader = python_csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote)
+        names, lines = next(reader, []), reader.line_num
     names = [" ".join(name.split()) for name in names]
     doubled = [name for name, times in Counter(names).items() if times > 1]
     if doubled:
@@ -127,7 +134,7 @@ def _header(path: Path, head: bytes, separator: str, quote: str | None, encoding
         raise TrinationalError(
             f"{path.name}, line 1: a column is called {ROW!r}", hint="rename it in the file"
         )
-    return names
+    return names, lines
 
 
 def _with_bom(encoding: str) -> str:
@@ -167,6 +174,20 @@ def _wrong_encoding(path: Path, encoding: str) -> TrinationalError:
             hint="it may be cp1252 or latin-1: save it as UTF-8, or give the encoding in read()",
         )
     return TrinationalError(f"{path.name} is not {encoding}")
+
+
+def _formed(content: Path | bytes, separator: str, quote: str | None, width: int, header: int) -> bool:
+    """Whether each line after the header is a whole record of `width` fields; one cheap look at each."""
+    if quote is None or width == 1:
+        return False
+    mark, sign = re.escape(quote), re.escape(separator)
+    cell = f"(?:(?:{mark}[^{mark}]*{mark})+|[^{mark}{sign}]*)"
+    formed = pl.col("line").str.contains(f"^{cell}(?:{sign}{cell}){{{width - 1}}}$")
+    try:
+        lines = pl.scan_lines(content).slice(header)
+        return bool(lines.select(formed.all()).collect(engine="streaming").item())
+    except pl.exceptions.ComputeError:
+        return False
 
 
 def _ragged(records: pl.DataFrame, width: int) -> pl.DataFrame:

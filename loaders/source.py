@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from loaders.row import Row
 
 Read: TypeAlias = Callable[[Path], pl.LazyFrame]
+Prepare: TypeAlias = Callable[[pl.LazyFrame], pl.LazyFrame]
 Describe: TypeAlias = "Callable[[Row], None]"
 PART = ".part"
 NOTE = ".json"
@@ -33,6 +34,9 @@ class Table:
         once for the data, so it only builds a plan (`loaders.read.csv` knows which of the two it is).
     describe
         What a row says, see `loaders.row.Row`. Runs once, on column expressions.
+    prepare
+        A second step over the rows of all files together, for what is slow file by file. Rows keep their
+        order, `row` and the columns whose names begin with `~`.
     expected_rows
         Fewest rows that a file of this layout can have; fewer is an error, not an empty result.
     expected_bytes
@@ -42,6 +46,7 @@ class Table:
     pattern: str
     read: Read
     describe: Describe
+    prepare: Prepare | None = None
     expected_rows: int = 1
     expected_bytes: int = 1
 
