@@ -146,10 +146,11 @@ def _own_files(home: Home, source: loaders.Source) -> list[Path]:
 
 @contextmanager
 def _unpacked(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """The files, with the content of archives in place of the archives."""
+    """The files, also of folders, with the content of archives in place of the archives."""
     with tempfile.TemporaryDirectory(prefix="trinational-") as scratch:
         ready: list[Path] = []
-        for number, path in enumerate(files):
+        every = [file for path in files for file in (data_files(path) if path.is_dir() else [path])]
+        for number, path in enumerate(every):
             if path.is_file() and path.name.lower().endswith(_ARCHIVES):
                 ready += _unpack(path, Path(scratch, str(number)))
             else:

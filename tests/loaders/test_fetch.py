@@ -553,6 +553,8 @@ def test_archive_that_was_fetched_is_loaded(server: Server, run: Any, tmp_path: 
     report = load_release(home, "mx_denue")
     about = json.loads((home.releases()[f"mx_denue@{report.release}"] / "release.json").read_text())
     assert about["retrieved"] == datetime.now(UTC).date().isoformat()
+    again = load_release(home, "mx_denue", [downloads_folder(home, "mx_denue")])
+    assert again.rows_in == report.rows_in > 0
 
 
 def test_list_of_what_can_be_fetched(run: Any) -> None:
