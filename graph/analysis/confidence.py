@@ -1,4 +1,4 @@
-"""C1: how far statements are to be believed, from who says so and how many say so independently.
+"""How far statements are to be believed, from who says so and how many say so independently.
 
 Assertions of one origin (one page, one filing) count once, at their strongest. Origins are joined by noisy-or
 (Pearl 1988); support and contradiction by Dempster's rule for two simple support functions (Shafer 1976).

@@ -1,4 +1,4 @@
-"""C5: who ultimately controlled a company or plant, as of any month.
+"""Who ultimately controlled a company or plant, as of any month.
 
 Control is held by an owner with more than half of the shares or votes, an accounting consolidation,
 documented control, or by the only owner that the sources name. A joint venture without a majority is a
@@ -55,6 +55,15 @@ def _both(frame: Frame, *columns: str) -> Frame:
         hi=nw.min_horizontal("hi", "hi_right"),
         factor=nw.min_horizontal("factor", "factor_right"),
     ).filter(nw.col("lo") <= nw.col("hi"))
+
+
+def valid_at(relation: Frame, at: tuple[int, int]) -> Frame:
+    """Records that hold at the date; an unknown bound is open."""
+    return relation.filter(
+        ~nw.col("status").is_in(["retracted", "denied"]),
+        nw.col("since_min").fill_null(FIRST) <= at[1],
+        nw.col("until_max").fill_null(LAST) >= at[0],
+    )
 
 
 def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Confidence:
-    """C1: reliability of a statement by the kind of its evidence, else by its status."""
+    """Reliability of a statement by the kind of its evidence, else by its status."""
 
     by_evidence: dict[str, float] = field(
         default_factory=lambda: {
@@ -52,7 +52,7 @@ class Confidence:
 
 @dataclass(frozen=True)
 class Shifts:
-    """C2: production shift score. Months are destination minus origin."""
+    """Production shift score. Months are destination minus origin."""
 
     joint_venture: float = 0.8
     contract_manufacturer: float = 0.6
@@ -76,7 +76,7 @@ class Shifts:
 
 @dataclass(frozen=True)
 class Sectors:
-    """C3: sector overlap and solidarity gap."""
+    """Sector overlap and solidarity gap."""
 
     weigh_sectors: bool = True
     employers: float = 0.9

@@ -1,4 +1,4 @@
-"""C1: the published numbers, and what must hold for any evidence."""
+"""The published numbers, and what must hold for any evidence."""
 
 from __future__ import annotations
 

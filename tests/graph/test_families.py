@@ -1,4 +1,4 @@
-"""C5: ultimate parents as of a month."""
+"""Ultimate parents as of a month."""
 
 from __future__ import annotations
 

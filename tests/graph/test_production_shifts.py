@@ -1,4 +1,4 @@
-"""C2: the published numbers, honest rows, the same rows on both engines."""
+"""The published numbers, honest rows, the same rows on both engines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from polars.testing import assert_frame_equal
 from small_tables import Rows, small_tables
 
 from graph.analysis import production_shifts
-from graph.analysis.production_shifts import COLUMNS, hs_factor, sector_factor, time_factor
+from graph.analysis.matching import hs_factor, sector_factor, time_factor
+from graph.analysis.production_shifts import COLUMNS
 from graph.engine import Engine
 from graph.labor_graph import LaborGraph
 from ontology import WrongUseError

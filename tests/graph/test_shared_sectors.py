@@ -1,10 +1,9 @@
-"""C3: the published numbers, the three states of a tie, the same rows on both engines."""
+"""The published numbers, the three states of a tie, the same rows on both engines."""
 
 from __future__ import annotations
 
 import math
 import random
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +11,9 @@ import pytest
 from polars.testing import assert_frame_equal
 from small_tables import Rows, small_tables
 
-from graph.analysis import DEFAULT, Parameters, shared_sectors
-from graph.analysis.shared_sectors import COLUMNS, interest
+from graph.analysis import DEFAULT, Parameters, shared_sectors, union_pairs
+from graph.analysis.shared_sectors import COLUMNS
+from graph.analysis.union_pairs import interest
 from graph.engine import Engine
 from graph.labor_graph import LaborGraph
 from ontology import WrongUseError
@@ -373,7 +373,7 @@ def test_both_engines_give_the_same_rows(seed: int) -> None:
 def test_parts_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = random_rows(5)
     whole = pairs(rows)
-    monkeypatch.setattr(sys.modules["graph.analysis.shared_sectors"], "_MOST_ROWS", 3)
+    monkeypatch.setattr(union_pairs, "_MOST_ROWS", 3)
     assert pairs(rows) == whole
 
 
