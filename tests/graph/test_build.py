@@ -77,19 +77,20 @@ def test_judgement_merges_and_taking_it_back_parts(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     load_release(home, "curated")
     judgements = tmp_path / "judgements.csv"
-    judgements.write_text(JUDGEMENTS + "corp:audi-mexico,corp:bbb,same,test,2026-01-01,for this test\n")
-    build(home)
+    judgements.write_text(JUDGEMENTS)
+    build(home, judgements=judgements)
     apart = LaborGraph(home.graph).things.height
     judgements.write_text(JUDGEMENTS + "corp:audi-mexico,corp:3m-mexico,same,test,2026-01-01,for this test\n")
     build(home, judgements=judgements)
     merged = LaborGraph(home.graph)
     assert merged.things.height == apart - 1
-    operators = merged.table("Operation").filter(
-        pl.col("plant").is_in(["plant:3m-slp", "plant:audi-san-jose-chiapa"])
-    )
+    plants = ["plant:3m-slp", "plant:audi-san-jose-chiapa"]
+    operators = merged.table("Operation").filter(pl.col("plant").is_in(plants))
     assert set(operators["operator"]) == {"corp:3m-mexico"}
     assert merged.said("Corporation").filter(id="corp:3m-mexico").collect().height == 2
-    build(home)
+    assert merged.resolve("corp:audi-mexico") == "corp:3m-mexico"
+    judgements.write_text(JUDGEMENTS)
+    build(home, judgements=judgements)
     assert LaborGraph(home.graph).things.height == apart
 
 
