@@ -96,9 +96,12 @@ def load(
         _enough_rows(planned, fates)
         report = _report(source, about["release"], fates, out, time.perf_counter() - started)
         _write_about(about, report, fates, out)
-    except OSError as error:
+    except (OSError, pl.exceptions.ComputeError) as error:
+        if not isinstance(error, OSError) and "os error" not in str(error):
+            raise
         hint = "is there space left, and may you write there?"
-        raise TrinationalError(f"cannot write {out}: {error.strerror or error}", hint=hint) from error
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise TrinationalError(f"cannot write {out}: {why}", hint=hint) from error
     return report
 
 
