@@ -141,16 +141,7 @@ def fetch(
         empty or a broken archive; the folder cannot be written or holds another file of that name. A file
         that was there is as it was.
     """
-    if not download.file:
-        wanted = " (with an account)" if download.key else ""
-        raise TrinationalError(
-            f"there is no file to fetch, only a page to visit{wanted}: {download.url}",
-            hint="save the files, then: trinational load SOURCE FILES",
-        )
-    if download.key:
-        raise TrinationalError(
-            f"{download.url} wants a key", hint="ask the publisher for one, then: --url 'ADDRESS?KEY=…'"
-        )
+    _refuse_closed(download)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".fetch.lock", timeout=0)
@@ -165,6 +156,20 @@ def fetch(
             hint="nothing that was there has changed: free space or choose another folder with --to; "
             "the next call goes on where this one ended",
         ) from error
+
+
+def _refuse_closed(download: Download) -> None:
+    """Refuse what a person has to get: a page to visit, an address that wants a key."""
+    if not download.file:
+        wanted = " (with an account)" if download.key else ""
+        raise TrinationalError(
+            f"there is no file to fetch, only a page to visit{wanted}: {download.url}",
+            hint="save the files, then: trinational load SOURCE FILES",
+        )
+    if download.key:
+        raise TrinationalError(
+            f"{download.url} wants a key", hint="ask the publisher for one, then: --url 'ADDRESS?KEY=…'"
+        )
 
 
 def _client(patience: Patience) -> httpx.Client:
