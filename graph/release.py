@@ -40,25 +40,25 @@ def find(folder: Path) -> Found:
         raise WrongUseError(f"no such folder: {folder}", hint="name the folder above the sources' folders")
     found = Found()
     named = {source.raw: source.id for source in loaders.sources().values() if source.raw}
+    own: dict[str, list[Path]] = {}
     for place in sorted({folder, *(path for path in folder.rglob("*") if path.is_dir())}):
         files = [path for path in data_files(place) if path.name != "PROVENANCE.md"]
-        if not files:
-            continue
         above = (place, *place.parents[: len(place.relative_to(folder).parts)])
         source = next((named[step.name] for step in above if step.name in named), None)
         if source:
-            _take(found, source, files)
+            own.setdefault(source, []).extend(files)
         else:
-            for known, own in _by_columns(files).items():
-                found.sources.setdefault(known, []).extend(own)
-                files = [path for path in files if path not in own]
+            for known, its_files in _by_columns(files).items():
+                found.sources.setdefault(known, []).extend(its_files)
+                files = [path for path in files if path not in its_files]
             found.unknown += files
+    for source, files in own.items():
+        _take(found, source, files)
     return found
 
 
 def _take(found: Found, source: str, files: list[Path]) -> None:
-    """The files of a folder that is named for a source."""
-    files = [*found.sources.pop(source, []), *files]
+    """The files of the folders that are named for a source."""
     try:
         planned = plan(loaders.sources()[source], files)
     except TrinationalError as error:

@@ -347,5 +347,5 @@ SOURCE = Source(
         )
         for file, size in (("lei2", 506_000_000), ("rr", 31_000_000), ("repex", None))
     ),
-    also_there=("PROVENANCE.md",),
+    also_there=("PROVENANCE.md", "*.ttl"),
 )
