@@ -28,6 +28,7 @@ _MODULES = (
     "open_supply_hub",
     "geography",
     "power_plants",
+    "mining",
     "us_taa",
     "us_aala",
     "us_vpic",
