@@ -72,8 +72,8 @@ def shared_sectors(
         (Ruzicka, Σ min / Σ max), `coverage_ab`, `coverage_ba` (how much of a lies in b's field, and of b in
         a's); `shared_employers` (ultimate parents, a list of `{id, name}`); `tie` (recorded, none_found,
         not_searched); `interest` and `gap` in [0, 1], `gap` null where ties were not searched; `evidence`
-        (list of `{source, locator, url, date, status}`: ties, then representation, then where both unions
-        occur in the sources that were searched).
+        (list of `{source, locator, url, date, status}`: ties, shifts and supply, representation, and where
+        both unions occur in the sources that were searched).
 
     Raises
     ------
@@ -146,6 +146,7 @@ def _dressed(
     )
     cites = [
         ties.select("row", kind="table", record="record"),
+        _link_cites(rows, links, used),
         *_unit_cites(sectors, facts.plant_sectors, facts.at, tables, parameters),
         *_unit_cites(employers, facts.plant_employers, facts.at, tables, parameters),
         _searched_cites(rows),
@@ -211,6 +212,14 @@ def _ties_of(rows: pl.DataFrame, links: Links, used: list[int]) -> pl.DataFrame:
     columns = ("row", "kind", "record", "table")
     found = direct.sort("row", "strength", "record", descending=[False, True, False]).select(columns)
     return pl.concat([found, both.sort("row", "kind", "record").select(columns)])
+
+
+def _link_cites(rows: pl.DataFrame, links: Links, used: list[int]) -> pl.DataFrame:
+    """Shifts and supply between the plants of both unions."""
+    known = cut(links.cited.filter(nw.col("a").is_in(used), nw.col("b").is_in(used)))
+    found = rows.select("a", "b", row="id").join(known, on=["a", "b"])
+    first = pl.col("kind").replace_strict({"ShiftClaim": 0, "Event": 1, "Plant": 1, "Supply": 2})
+    return found.sort("row", first, "record").select("row", "kind", "record")
 
 
 def _unit_cites(

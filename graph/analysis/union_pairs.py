@@ -153,6 +153,7 @@ class Links(NamedTuple):
     ties: Frame
     records: Frame
     bodies: Frame
+    cited: Frame
 
 
 def links_between(
@@ -166,43 +167,65 @@ def links_between(
     plants = keep(facts.held.select("plant").unique())
     shifts = scored_shifts(tables, as_of=as_of, parameters=parameters, family=family, plants=plants)
     moved = nw.col("outcome").is_null() | nw.col("outcome").is_in(parameters.shifts.moved)
-    moves = shifts.rows.filter(moved).select(
-        tail="origin", head="destination", value=(1 - nw.col("score")).log()
-    )
+    rows = keep(shifts.rows.filter(moved).with_columns(tail="origin", head="destination"))
+    moves = rows.select("tail", "head", value=(1 - nw.col("score")).log())
+    supply = keep(_supply_records(tables, plants, at))
     records = keep(tie_records(tables, facts.unions, at, parameters.sectors))
     ties = records.group_by("a", "b").agg(doubt=(1 - nw.col("strength")).log().sum())
+    cited = _ends(nw.concat([_shift_cites(rows, shifts.records), _supply_cites(supply)]), facts.held)
     return Links(
         keep(_between(moves, facts.held)),
-        keep(_between(_supply(tables, facts.held, at), facts.held)),
+        keep(_between(_supplied(supply), facts.held)),
         keep(ties),
         records,
         keep(bodies(tables, facts.unions, at)),
+        keep(cited.select("a", "b", "kind", "record").unique()),
     )
+
+
+def _shift_cites(rows: Frame, claims: Frame) -> Frame:
+    """Claims and events behind shifts: `tail`, `head`, `kind`, `record`."""
+    said = rows.join(claims, left_on="id", right_on="row")
+    found = [said.select("tail", "head", kind=nw.lit("ShiftClaim"), record="record")]
+    for end in ("origin", "destination"):
+        own = nw.col(f"{end}_event") == nw.col(end)
+        kind = nw.when(own).then(nw.lit("Plant")).otherwise(nw.lit("Event"))
+        found.append(rows.select("tail", "head", kind=kind, record=f"{end}_event").drop_nulls("record"))
+    return nw.concat(found)
+
+
+def _supply_cites(supply: Frame) -> Frame:
+    return supply.select(tail="supplier", head="buyer", kind=nw.lit("Supply"), record="id")
 
 
 def _between(links: Frame, held: Frame) -> Frame:
     """Sum what links plants to what links the unions there: `a`, `b`, `value`."""
+    return _ends(links, held).group_by("a", "b").agg(nw.col("value").sum())
+
+
+def _ends(links: Frame, held: Frame) -> Frame:
+    """Add the unions at both ends of links between plants, `a` < `b`."""
     there = held.select("plant", "u")
     ends = links.drop_nulls(["tail", "head"]).join(there, left_on="tail", right_on="plant")
     ends = ends.join(there, left_on="head", right_on="plant").filter(nw.col("u") != nw.col("u_right"))
-    pairs = ends.select(
-        a=nw.min_horizontal("u", "u_right"), b=nw.max_horizontal("u", "u_right"), value="value"
-    )
-    return pairs.group_by("a", "b").agg(nw.col("value").sum())
+    return ends.with_columns(a=nw.min_horizontal("u", "u_right"), b=nw.max_horizontal("u", "u_right"))
 
 
-def _supply(tables: Tables, held: Frame, at: tuple[int, int]) -> Frame:
-    """Links from plant to plant: the share of the buyer's need, over the tier."""
-    plants = held.select("plant").unique()
+def _supply_records(tables: Tables, plants: Frame, at: tuple[int, int]) -> Frame:
+    """Records of supply between `plants`, with the number of known suppliers of each buyer."""
     valid = valid_at(tables["Supply"], at).filter(nw.col("supplier") != nw.col("buyer"))
     bought = valid.join(plants, left_on="buyer", right_on="plant", how="semi")
-    many = bought.group_by("buyer").agg(n=nw.col("supplier").n_unique().cast(nw.Float64))
+    many = bought.group_by("buyer").agg(suppliers=nw.col("supplier").n_unique().cast(nw.Float64))
     links = bought.join(plants, left_on="supplier", right_on="plant", how="semi").join(many, on="buyer")
-    share = nw.coalesce(nw.col("share_pct") / 100, 1 / nw.col("n"))
+    return links.select("id", "supplier", "buyer", "share_pct", "tier", "suppliers")
+
+
+def _supplied(supply: Frame) -> Frame:
+    """Links from plant to plant: the share of the buyer's need, over the tier."""
+    share = nw.coalesce(nw.col("share_pct") / 100, 1 / nw.col("suppliers"))
     tier = mapped("tier", {"1": 1.0, "2": 2.0, "3": 3.0}, 1.0)
-    rows = links.select("supplier", "buyer", value=share / tier)
-    best = rows.group_by("supplier", "buyer").agg(nw.col("value").max())
-    return best.select(tail="supplier", head="buyer", value="value")
+    rows = supply.select(tail="supplier", head="buyer", value=share / tier)
+    return rows.group_by("tail", "head").agg(nw.col("value").max())
 
 
 def scored_parts(facts: UnionFacts, links: Links, parameters: Sectors) -> Iterator[Frame]:

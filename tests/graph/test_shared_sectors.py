@@ -199,6 +199,7 @@ def test_supply_between_their_plants(engine: Engine) -> None:
     (row,) = pairs(rows | {"Supply": links}, engine)
     assert row["supply_link"] == 0.25, "half of the need (two known suppliers), second tier"
     assert row["interest"] == pytest.approx(0.7 * 0.25)
+    assert [line["locator"] for line in row["evidence"]] == ["Supply#0"]
     links[0]["share_pct"] = 80.0
     assert pairs(rows | {"Supply": links}, engine)[0]["supply_link"] == 0.4
 
@@ -214,6 +215,7 @@ def test_a_shift_links_the_unions_at_both_ends(engine: Engine) -> None:
     }
     (row,) = pairs(rows | {"ShiftClaim": [claim]}, engine)
     assert row["shift_link"] == pytest.approx(0.85)
+    assert row["evidence"][0]["locator"] == "ShiftClaim#0"
     assert pairs(rows | {"ShiftClaim": [claim | {"outcome": "cancelled"}]}, engine) == []
 
 
