@@ -13,11 +13,13 @@ import polars as pl
 
 from loaders import read
 from loaders.clean import Value, code, country, date, decimal, text
+from loaders.people import shows_a_firm
 from loaders.places import CA_NAMES, US_NAMES
 from loaders.row import Row
 from loaders.sectors import known_class
 from loaders.source import Download, Source, Table
 from loaders.us_aala import COUNTRIES
+from loaders.us_names import may_be_person
 from ontology import TrinationalError
 
 _LAWS = (
@@ -63,6 +65,8 @@ _NO_COMPANY = (
     "^s (?:de r l|a)(?: de(?: c v)?)?(?: mexico)?(?: [0-9 ]+)?$",
 )
 _JUNK = "|".join(_NO_COMPANY)
+_SIGNED = r"^s [a-z]{3,}(?: [a-z])? [a-z]{3,}$|\b(?:chief|executive) officer$"
+_NO_PERSON = r"\b(?:canada|mexico|proprietorship)$"
 _MEXICAN = r"\bm(?:exico| xico)\b|\bs (?:de )?r l de\b|\bs a (?:p i )?de c v\b"
 _CANADIAN = rf"\bcanada\b|\bulc$|\b(?:{_PROVINCES})\b"
 _ELSEWHERE = r"\bnew mexico\b|\bel salvador\b|\bhonduras\b|\bguatemala\b|\bpanama\b"
@@ -130,9 +134,23 @@ def classified(row: Row) -> None:
     )
 
 
+def items(path: Path) -> pl.LazyFrame:
+    """Wikidata items; `KNOWN`: the list of industries beside it has the company."""
+    frame = read.csv(path)
+    beside = next((p for p in sorted(path.parent.glob("edgar_sic.csv*"))), None)
+    if beside is None or "cik" not in frame.collect_schema().names():
+        return frame.with_columns(pl.lit(None, pl.String).alias("KNOWN"))
+    coded = read.csv(beside).filter(pl.col("sic").str.strip_chars() != "")
+    known = coded.select("cik", KNOWN=pl.lit("yes")).unique("cik")
+    return frame.join(known, on="cik", how="left", maintain_order="left")
+
+
 def described(row: Row) -> None:
     """The Wikidata item of a company."""
     row.defaults("stated", page_class="press_or_other")
+    told = pl.concat_str(row["KNOWN"], row["industries"], row["parents"], ignore_nulls=True)
+    hidden = (told == "") & ~shows_a_firm(row["label"])
+    row.skip("without industry: a natural person is not ruled out", when=hidden)
     row.thing(
         "Corporation",
         ("us-cik", row["cik"]),
@@ -140,8 +158,6 @@ def described(row: Row) -> None:
         cik=row["cik"],
         same_as=pl.concat_list(pl.lit("wikidata:") + code(row["qid"], "Q[0-9]+").clean),
     )
-    row.ignore("parents", why="names without a key; regulators and former owners are among them")
-    row.ignore("industries", why="words without a code")
 
 
 def identified(row: Row) -> None:
@@ -165,6 +181,7 @@ def subsidiaries(row: Row) -> None:
     """A name in an Exhibit 21, as a parser left it."""
     raw, year = row["normalized_name"], row["source_year"]
     row.skip("no name of a company", when=raw.str.contains(_JUNK) | ~raw.str.contains("[a-z]{3}"))
+    row.skip("the name of a person who signs", when=_person(raw))
     row.defaults("filed", as_of=date(year), page_class="official", evidence_type="government_filing")
     glued = [raw.str.extract(_GLUED, part) for part in (1, 2, 3, 4)]
     name = pl.coalesce(glued[0], raw).str.replace(_AFTER, "").str.replace(rf"\b({_FORMS}) [0-9]$", "${1}")
@@ -201,6 +218,12 @@ def subsidiaries(row: Row) -> None:
         status=pl.when(share.is_not_null()).then(pl.lit("inferred")).otherwise(pl.lit("filed")),
         note=pl.when(share.is_not_null()).then(pl.lit("share read from the end of the name: ") + raw),
     )
+
+
+def _person(name: pl.Expr) -> pl.Expr:
+    """True where a row may be the name under the report, `/s/ Ann Lee`."""
+    signs = may_be_person(name.str.replace("^s ", "")) & ~name.str.contains(_NO_PERSON)
+    return signs | name.str.contains(_SIGNED)
 
 
 def _nation(name: pl.Expr, glued: pl.Expr) -> pl.Expr:
@@ -275,7 +298,7 @@ SOURCE = Source(
         Table("company_tickers*.json*", tickers, listed, expected_bytes=50),
         Table("edgar_sic.csv*", industries, classified, expected_bytes=20),
         Table("sic_naics.csv*", read.csv, correspondence, expected_bytes=20),
-        Table("wikidata_orgs.csv*", read.csv, described, expected_bytes=20),
+        Table("wikidata_orgs.csv*", items, described, expected_bytes=20),
         Table("gleif_employer_lei.csv*", read.csv, identified, expected_bytes=20),
         Table("exhibit21_subsidiaries*.csv*", read.csv, subsidiaries, expected_bytes=20),
         Table("exhibit21_[!s]*.csv*", read.csv, exhibits, expected_bytes=20),
