@@ -29,6 +29,7 @@ _MODULES = (
     "geography",
     "power_plants",
     "mining",
+    "classifications",
     "us_taa",
     "us_aala",
     "us_vpic",

@@ -299,6 +299,18 @@ def _by_python(
     return pl.DataFrame(rows[1:], schema, orient="row").lazy()
 
 
+def lines(path: Path, encoding: str = "utf-8") -> list[str]:
+    """The lines of a text file, gzipped or not, for layouts without separators.
+
+    Raises `TrinationalError`: empty file, HTML page, truncated gzip, wrong encoding.
+    """
+    _beginning(path)
+    try:
+        return _bytes(path).decode(encoding).splitlines()
+    except UnicodeDecodeError as error:
+        raise _wrong_encoding(path, encoding) from error
+
+
 def objects(path: Path, under: str) -> pl.LazyFrame:
     """Flat JSON objects, gzipped or not, as text: `{"data": [{"taw": 1}, …]}` or the list alone.
 
