@@ -16,6 +16,7 @@ import typer
 from rich.text import Text
 
 import loaders
+from graph.analysis.parameters import DEFAULT as PARAMETERS
 from graph.build import build as build_graph
 from graph.check import check as check_graph
 from graph.console import (
@@ -548,13 +549,15 @@ def shifts(
 
     Example: trinational shifts --band documented
     """
-    found = _open(context, home).production_shifts(years=years, as_of=as_of)
+    graph = _open(context, home)
+    found = graph.production_shifts(years=years, as_of=as_of)
     if band:
         if band not in ("documented", "reported", "pattern", "lead"):
             raise WrongUseError(f"no such band: {band!r}", hint="use documented, reported, pattern or lead")
         found = found.filter(band=band)
     if format is Format.table:
         _print_shifts(found, "Production shifts", limit)
+        _print_coverage(graph, as_of)
     else:
         print_rows(found, format, limit=limit)
 
@@ -603,6 +606,7 @@ def shared_sectors(
         )
     if format is Format.table:
         _print_sectors(found, "Unions that share sectors or employers", limit)
+        _print_coverage(graph, as_of, "Ties")
     else:
         print_rows(found, format, limit=limit)
 
@@ -722,6 +726,15 @@ def export(
             picture = picture_of(graph, network, title=title, language=_language(language))
             pictures.write(picture, target, format)
     OUT.print(f"Written: {target}")
+
+
+def _print_coverage(graph: LaborGraph, as_of: str | None, what: str = "Answers") -> None:
+    """What an answer rests on: unknown is not "no"."""
+    OUT.print(
+        f"Parameters {PARAMETERS.version} · as of {as_of or 'the newest record'} · {what} are searched in "
+        f'{", ".join(graph.about["releases"])}; what no loaded source says is unknown, not "no".',
+        style="dim",
+    )
 
 
 def _print_contents(graph: LaborGraph) -> None:
