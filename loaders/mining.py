@@ -6,9 +6,10 @@ digits, where the countries agree. Of yearly figures only the newest year is sai
 sheets are numbered through: the first row of `sub_sites` follows the last of `general`.
 
 Known defects. Coordinates of some facilities lie in another state than the one named: they are left out.
-States are misspelt (`West Virgina`, `Ontaria`) or missing: then the state is read from the
-coordinates, as `inferred`. Rows of kind `Region` add up several mines and are no plants. The owners of a
-facility come from its latest report only, without dates but for `After 2007:`, `Until 2007:`, `sold on`.
+States are misspelt (`West Virgina`, `Ontaria`) or missing: then the state is that of the coordinates, the
+facility or its sub-sites, as `inferred`. Rows of kind `Region` add up several mines and are no plants. The
+owners of a facility come from its latest report only, without dates but for `After 2007:`, `Until 2007:` and
+`sold on`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from loaders.us_names import may_be_person
 COUNTRIES = {"Canada": "CA", "Mexico": "MX", "United States": "US"}
 _ELSEWHERE = {"Cuba": "CU"}  # those that ship to the three
 _USED = {
-    "general": "mine_fac country state latitude longitude mine_or_processing commodities_products",
+    "general": "mine_fac country state region latitude longitude mine_or_processing commodities_products",
     "sub_sites": "mine_fac sub_site latitude longitude commodities_products",
     "minerals_ores_conce": "mine_fac",
     "commodities": "mine_fac sub_site commodity year value",
@@ -58,9 +59,9 @@ _OF_NO_ROW = {"url": None, "further_urls": None, "page_title": None}  # of what 
 def sheets(path: Path) -> pl.LazyFrame:
     """All sheets as one table, numbered through, with what other sheets say of a row's facility.
 
-    `SHEET`; of the facility `NATION`, `REGION` (several facilities), `SHIPS` (to the three countries); of a
-    shipment `BUYER`; `OWNERS` (`|` between them) and `BESIDE`, what else their cell says;
-    `NEWEST` (no later row of the same facility and product), `YEARS`; `STATE` by the coordinates.
+    `SHEET`; of the facility what `_facilities` gives and `SHIPS` (to the three countries); of a shipment
+    `BUYER`; `OWNERS` (`|` between them) and `BESIDE`, what else their cell says; `NEWEST` (no later row of
+    the same facility and product), `YEARS`; `STATE` by the coordinates.
     """
     about = path.stat()
     return _numbered(path, about.st_mtime_ns, about.st_size).lazy()
@@ -70,7 +71,7 @@ def sheets(path: Path) -> pl.LazyFrame:
 def _numbered(path: Path, changed: int, size: int) -> pl.DataFrame:
     """The whole table; kept, because it is asked for twice: for its columns and for its rows."""
     found = {sheet: _sheet(path, sheet) for sheet in _USED}
-    facilities = _facilities(found["general"])
+    facilities = _facilities(found["general"], found["sub_sites"])
     transport = _with_buyers(found["transport"], found["general"], found["sub_sites"])
     buyers = facilities.select(BUYER_FACILITY="mine_fac", BUYER_NATION="NATION")
     transport = transport.join(buyers, on="BUYER_FACILITY", how="left", maintain_order="left")
@@ -86,8 +87,8 @@ def _numbered(path: Path, changed: int, size: int) -> pl.DataFrame:
     whole = pl.concat(found.values(), how="diagonal").drop(ROW, "BUYER_FACILITY", "BUYER_NATION", "MADE")
     for known in (facilities, ships):
         whole = whole.join(known, on="mine_fac", how="left", maintain_order="left")
-    numbered = whole.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64)).lazy()
-    return boundaries.with_subdivision(numbered, "NATION", "latitude", "longitude").collect()
+    numbered = whole.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
+    return _by_place(numbered)
 
 
 def _sheet(path: Path, sheet: str) -> pl.DataFrame:
@@ -99,10 +100,33 @@ def _sheet(path: Path, sheet: str) -> pl.DataFrame:
     )
 
 
-def _facilities(general: pl.DataFrame) -> pl.DataFrame:
+def _facilities(general: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
+    """Per facility `NATION`, `REGION`, `NAMED_STATE`; `FACILITY_STATE`, by its name, place or sub-sites."""
     nation = pl.col("country").replace_strict(COUNTRIES | _ELSEWHERE, default=None, return_dtype=pl.String)
     region = pl.when(pl.col("mine_or_processing") == "Region").then(pl.lit("yes"))
-    return general.select("mine_fac", NATION=nation, REGION=region).unique("mine_fac", keep="first")
+    named = [
+        subdivision_of(fold(pl.col(column)).replace(_MISSPELT), pl.col("NATION"))
+        for column in ("state", "region")
+    ]
+    found = _by_place(
+        general.with_columns(NATION=nation).unique("mine_fac", keep="first", maintain_order=True)
+    )
+    below = _by_place(sites.join(found.select("mine_fac", "NATION"), on="mine_fac")).filter(
+        pl.col("STATE").is_not_null()
+    )
+    one = pl.when(pl.col("STATE").n_unique() == 1).then(pl.col("STATE").first()).alias("BELOW")
+    found = found.join(below.group_by("mine_fac").agg(one), on="mine_fac", how="left")
+    return found.select(
+        "mine_fac",
+        "NATION",
+        REGION=region,
+        NAMED_STATE=pl.coalesce(named),
+        FACILITY_STATE=pl.coalesce(*named, "STATE", "BELOW"),
+    )
+
+
+def _by_place(frame: pl.DataFrame) -> pl.DataFrame:
+    return boundaries.with_subdivision(frame.lazy(), "NATION", "latitude", "longitude").collect()
 
 
 def _with_buyers(transport: pl.DataFrame, general: pl.DataFrame, sites: pl.DataFrame) -> pl.DataFrame:
@@ -167,9 +191,7 @@ def _key(row: Row) -> pl.Expr:
 def _plant(row: Row) -> Ref:
     """The facility of a row of `general`, or the sub-site of a row of any sheet."""
     whole, site = row["SHEET"] == "general", row["sub_site"].is_not_null()
-    nation = row["NATION"]
-    state = subdivision_of(fold(row["state"]).replace(_MISSPELT), nation)
-    state = pl.coalesce(state, subdivision_of(fold(row["region"]).replace(_MISSPELT), nation))
+    state = row["NAMED_STATE"]
     facility = row.ref("Plant", ("mining-facility", row["mine_fac"]), when=site & row["REGION"].is_null())
     name = pl.when(site).then(pl.concat_str(row["sub_site"], row["mine_fac"], separator=", "))
     plant = row.thing(
@@ -178,8 +200,8 @@ def _plant(row: Row) -> Ref:
         when=whole | site,
         name=text(name.otherwise(row["mine_fac"])),
         other_names=_names(row),
-        country=nation,
-        subdivision=state,
+        country=row["NATION"],
+        subdivision=pl.when(whole).then(state),
         municipality=text(row["location_municipality"]),
         place=text(pl.coalesce(row["district"], row["sector"], row["region"], row["state"])),
         latitude=_within(row, "latitude", state),
@@ -189,14 +211,23 @@ def _plant(row: Row) -> Ref:
         part_of=facility,
         note=text(_remark(row)),
     )
-    row.thing(
-        "Plant",
-        ("mining-facility", _key(row)),
-        when=state.is_null() & row["STATE"].is_not_null(),
-        subdivision=row["STATE"],
-        status="inferred",
-        note="by the coordinates",
+    there, given = whole | site, whole & state.is_not_null()
+    by_place = there & state.is_null() & row["STATE"].is_not_null()
+    by_whole = there & ~given & ~by_place & row["FACILITY_STATE"].is_not_null()
+    inferred = (
+        (by_place, row["STATE"], "by the coordinates"),
+        (by_whole & site, row["FACILITY_STATE"], "that of its facility"),
+        (by_whole & ~site, row["FACILITY_STATE"], "that of its sub-sites"),
     )
+    for when, subdivision, note in inferred:
+        row.thing(
+            "Plant",
+            ("mining-facility", _key(row)),
+            when=when,
+            subdivision=subdivision,
+            status="inferred",
+            note=note,
+        )
     _say_status(row, plant)
     return row.ref("Plant", ("mining-facility", _key(row)))
 

@@ -77,7 +77,8 @@ def test_a_misspelt_state_is_read_and_a_missing_one_comes_from_the_coordinates(l
     colliery = plant(loaded, "mining-facility:Example Colliery")
     assert (colliery["subdivision"], colliery["place"]) == ("US-WV", "Boone County")
     assert "subdivision" not in plant(loaded, "mining-facility:Sample Smelter")
-    assert plant(loaded, "mining-facility:Sample Smelter", "inferred")["subdivision"] == "MX-SON"
+    for key in ("mining-facility:Sample Smelter", "mining-facility:Sample Smelter/Sample Refinery"):
+        assert plant(loaded, key, "inferred")["subdivision"] == "MX-SON"
 
 
 def test_coordinates_in_another_state_than_the_one_named_are_dropped(loaded: Loaded) -> None:
@@ -209,6 +210,10 @@ def test_real_workbook(raw: Path, tmp_path: Path) -> None:
     assert ("Musselwhite", "Kinross Gold", "31.93", None, "2007") in owned
     assert ("Sebree", "Rio Tinto", "100.0", None, "2013") in owned
     known = tables["Plant"].filter(pl.col("subdivision").is_not_null())["id"]
-    assert plants.filter(pl.col("id").is_in(known.implode())).height > 0.92 * plants.height
+    assert plants.filter(pl.col("id").is_in(known.implode())).height > 0.93 * plants.height
     taxco = plant(real, "mining-facility:IMMSA - Taxco")
     assert (taxco["subdivision"], taxco["country"]) == ("MX-GRO", "MX")
+    site = "mining-facility:IMMSA - Taxco/San Antonio"  # its coordinates lie near Toluca
+    assert "latitude" not in plant(real, site)
+    assert plant(real, site, "inferred")["subdivision"] == "MX-GRO"
+    assert plant(real, "mining-facility:AHMSA Monclova Steel Plant", "inferred")["subdivision"] == "MX-COA"
