@@ -20,15 +20,17 @@ from rich.table import Table
 
 from benchmarks import measure
 from benchmarks.measure import Measure
+from benchmarks.sources import all_sources
 
 SIZES = {"small": (10_000, 100_000, 2_000), "full": (100_000, 1_000_000, 5_000)}
-GROUPS = ("real", "text", "store", "analyses", "start")
+GROUPS = ("real", "sources", "text", "store", "analyses", "start")
 
 
 def groups(size: str, work: Path) -> dict[str, Callable[[], Iterator[Measure]]]:
     small, large, stored = SIZES[size]
     return {
         "real": lambda: measure.real_files(work),
+        "sources": lambda: all_sources(work),
         "text": lambda: measure.text(work, small),
         "store": lambda: measure.store(work, stored),
         "analyses": lambda: measure.analyses(work, small, large),
