@@ -17,7 +17,7 @@ import rdflib
 from benchmarks import baseline
 from benchmarks.generate import generate
 from graph import rdf
-from graph.build import _write_tables, newest
+from graph.build import newest, write_tables
 from graph.home import Home
 from graph.identity import read_judgements
 from graph.release import load_release, raw_folder
@@ -149,7 +149,7 @@ def synthetic_tables(work: Path, plants: int) -> Path:
 def _tables_seconds(home: Home, target: Path) -> float:
     """Seconds from records to graph tables, written into `target`."""
     releases, judgements = newest(home.releases()), read_judgements()
-    return _seconds(_write_tables, target, releases, judgements, lambda step: None)[0]
+    return _seconds(write_tables, target, releases, judgements)[0]
 
 
 def _load_synthetic(home: Home, work: Path, plants: int) -> float:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from ontology import Kind, TrinationalError, model, schema, sectors
 
 Progress = Callable[[str], None]
 _TEXT = pl.String()
+_AT_ONCE = 2  # kinds that are in memory
 _CODE = Path(__file__).parent.parent
 
 
@@ -134,16 +136,32 @@ def _report(folder: Path, unchanged: bool, seconds: float) -> BuildReport:
 def _write_graph(
     folder: Path, releases: dict[str, Path], judged: list[Judgement], progress: Progress
 ) -> None:
-    _write_tables(folder, releases, judged, progress)
+    write_tables(folder, releases, judged, progress)
     progress("RDF store")
     write_store(folder, folder / "store")
     progress("search index")
     write_index(folder, folder / "search.sqlite")
 
 
-def _write_tables(
-    folder: Path, releases: dict[str, Path], judged: list[Judgement], progress: Progress
+def write_tables(
+    folder: Path,
+    releases: dict[str, Path],
+    judged: list[Judgement],
+    progress: Progress = lambda step: None,
 ) -> None:
+    """Write the tables of a graph without store and search index, two kinds at a time.
+
+    Parameters
+    ----------
+    folder
+        A new folder.
+    releases
+        Names and folders of the releases, see `newest`.
+    judged
+        Judgements of identity.
+
+    Raises `TrinationalError` where judgements contradict each other or the keys of registers.
+    """
     (folder / "said").mkdir(parents=True)
     progress("identity")
     said = {kind.name: frame for kind in model().things if (frame := _records(kind, releases)) is not None}
@@ -152,17 +170,24 @@ def _write_tables(
     identity.refused.write_parquet(folder / "refused.parquet")
     counts: dict[str, int] = {}
     index: list[pl.DataFrame] = []
-    for kind in model().things:
-        progress(kind.name)
-        if kind.name in said:
-            things = _write_things(folder, kind, said[kind.name], identity)
-            counts[kind.name] = things.height
-            index.append(things.select("id", pl.lit(kind.name).alias("kind"), "name", "country", "sources"))
-    for kind in model().relations:
-        progress(kind.name)
-        records = _records(kind, releases)
-        if records is not None:
-            counts[kind.name] = _write_relations(folder, kind, records, identity)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        written = {
+            kind.name: pool.submit(_write_things, folder, kind, said[kind.name], identity)
+            for kind in model().things
+            if kind.name in said
+        }
+        related = {
+            kind.name: pool.submit(_write_relations, folder, kind, records, identity)
+            for kind in model().relations
+            if (records := _records(kind, releases)) is not None
+        }
+        for name, things in written.items():
+            progress(name)
+            index.append(things.result())
+            counts[name] = index[-1].height
+        for name, height in related.items():
+            progress(name)
+            counts[name] = height.result()
     pl.concat(index).sort("id", "kind").write_parquet(folder / "things.parquet")
     about = {"format": FORMAT, "releases": list(releases), "counts": counts}
     (folder / "graph.json").write_text(json.dumps(about, indent=1) + "\n")
@@ -212,7 +237,7 @@ def _sources(releases: dict[str, Path]) -> pl.DataFrame:
 
 
 def _write_things(folder: Path, kind: Kind, said: pl.LazyFrame, identity: Identity) -> pl.DataFrame:
-    """Write `said/<Kind>` and `<Kind>`; returns the resolved things."""
+    """Write `said/<Kind>` and `<Kind>`; returns what the list of all things tells of each."""
     refs = [identity.canonical(c.name) for c in kind.roles if not c.many]
     records = (
         said.with_columns(pl.col("id").alias("record_id"), identity.canonical("id"), *refs)
@@ -222,7 +247,7 @@ def _write_things(folder: Path, kind: Kind, said: pl.LazyFrame, identity: Identi
     _write(records.select("id", "record_id", pl.all().exclude("id", "record_id")), folder / "said", kind.name)
     things = _preferred(kind, records)
     _write(things, folder, kind.name)
-    return things
+    return things.select("id", pl.lit(kind.name).alias("kind"), "name", "country", "sources")
 
 
 def _preferred(kind: Kind, records: pl.DataFrame) -> pl.DataFrame:
@@ -237,11 +262,18 @@ def _preferred(kind: Kind, records: pl.DataFrame) -> pl.DataFrame:
     if several.height:
         ranked = several.with_columns(_rank=_source_rank())
         for column in kind.columns:
-            merged = merged.join(_best(ranked, column.name, column.many), on="id", how="left")
+            if _is_empty(several[column.name]):
+                merged = merged.with_columns(pl.lit(None, several.schema[column.name]).alias(column.name))
+            else:
+                merged = merged.join(_best(ranked, column.name, column.many), on="id", how="left")
     else:
         merged = single.clear()
     things = pl.concat([single, merged.select(single.columns)]).sort("id")
-    return things.with_columns(_bounds(kind, things.columns)).select(list(schema(kind.name, "graph")))
+    return things.with_columns(_bounds(kind, things)).select(list(schema(kind.name, "graph")))
+
+
+def _is_empty(column: pl.Series) -> bool:
+    return column.null_count() == len(column)
 
 
 def _source_rank() -> pl.Expr:
@@ -288,7 +320,8 @@ def _best(ranked: pl.DataFrame, column: str, many: bool) -> pl.DataFrame:
 
 def _write_relations(folder: Path, kind: Kind, records: pl.LazyFrame, identity: Identity) -> int:
     """Roles get canonical ids; an id said again with other content is a record of its own (`#2`)."""
-    nth = pl.int_range(pl.len()).over("id") + 1
+    place, again = pl.int_range(pl.len()), pl.col("id") == pl.col("id").shift()
+    nth = place - pl.when(~again.fill_null(False)).then(place).forward_fill() + 1
     relations = (
         records.with_columns(identity.canonical(c.name) for c in kind.roles)
         .sort("id", "source", "locator")
@@ -296,17 +329,19 @@ def _write_relations(folder: Path, kind: Kind, records: pl.LazyFrame, identity: 
         .collect()
     )
     columns = list(schema(kind.name, "graph"))
-    _write(relations.with_columns(_bounds(kind, relations.columns)).select(columns), folder, kind.name)
+    _write(relations.with_columns(_bounds(kind, relations)).select(columns), folder, kind.name)
     return relations.height
 
 
-def _bounds(kind: Kind, present: list[str]) -> list[pl.Expr]:
+def _bounds(kind: Kind, frame: pl.DataFrame) -> list[pl.Expr]:
     """First and last month of each partial date, as months since year 0."""
-    dates = [c.name for c in (*kind.columns, *model().evidence) if c.type == "date" and c.name in present]
+    known = [c.name for c in (*kind.columns, *model().evidence) if c.type == "date"]
+    nothing = pl.lit(None, pl.Int32())
     return [
-        expr
-        for name in dates
-        for expr in (months(name, 0).alias(f"{name}_min"), months(name, 11).alias(f"{name}_max"))
+        (nothing if _is_empty(frame[name]) else months(name, unknown)).alias(f"{name}_{end}")
+        for name in known
+        if name in frame.columns
+        for end, unknown in (("min", 0), ("max", 11))
     ]
 
 
@@ -322,4 +357,6 @@ def months(column: str, unknown: int) -> pl.Expr:
 
 
 def _write(frame: pl.DataFrame, folder: Path, name: str) -> None:
-    frame.write_parquet(folder / f"{name}.parquet", compression="zstd", row_group_size=250_000)
+    frame.write_parquet(
+        folder / f"{name}.parquet", compression="zstd", compression_level=1, row_group_size=250_000
+    )

@@ -113,19 +113,22 @@ def _periods(files: Sequence[str], pattern: str) -> list[str]:
 
 def _seen(frame: pl.DataFrame, periods: Sequence[str]) -> pl.DataFrame:
     """Rows of the newest period of each id, with the periods it was seen in."""
-    dated = frame.lazy().with_columns(_looked_up(periods).alias(_PERIOD))
+    names = sorted({*periods})
+    places = pl.Series([names.index(period) for period in periods], dtype=pl.UInt32)
+    dated = frame.lazy().with_columns(_looked_up(places).alias(_PERIOD))
     seen = dated.group_by("id").agg(
         first_seen=pl.col(_PERIOD).min(),
         last_seen=pl.col(_PERIOD).max(),
         times=pl.col(FILE).n_unique().cast(pl.Int64),
     )
     newest = dated.join(seen, on="id", how="left").filter(pl.col(_PERIOD) == pl.col("last_seen"))
-    return newest.drop(_PERIOD).collect(engine="streaming")
+    named = [_looked_up(pl.Series(names), name).alias(name) for name in ("first_seen", "last_seen")]
+    return newest.drop(_PERIOD).with_columns(named).collect(engine="streaming")
 
 
-def _looked_up(of_files: Sequence[str]) -> pl.Expr:
+def _looked_up(values: pl.Series, number: str = FILE) -> pl.Expr:
     """What belongs to the number of a file."""
-    return pl.lit(pl.Series(of_files, dtype=pl.String)).gather(pl.col(FILE).cast(pl.UInt32))
+    return pl.lit(values).gather(pl.col(number).cast(pl.UInt32))
 
 
 def _completed(
@@ -134,7 +137,7 @@ def _completed(
     """Every column of a record, in order."""
     known = {
         "source": pl.lit(release),
-        "locator": pl.concat_str(_looked_up(files), pl.lit("#"), pl.col(ROW)),
+        "locator": pl.concat_str(_looked_up(pl.Series(files)), pl.lit("#"), pl.col(ROW)),
         "retrieved": pl.lit(source.retrieved, pl.String),
         "sensitivity": pl.lit("public"),
     }

@@ -56,6 +56,9 @@ class _Stage:
         self._name = name
         self._held: list[tuple[pl.Expr, str]] = [] if before is None else [*before._held]
         self._known = len(self._held)
+        self._alike: dict[tuple[str, ...], list[int]] = {}
+        for place, (expr, _) in enumerate(self._held):
+            self._alike.setdefault(_roots(expr), []).append(place)
         self._raw: set[str] = set()
 
     def raw(self, value: Value) -> pl.Expr:
@@ -70,11 +73,15 @@ class _Stage:
         return self.column(value.clean if value.how is None else value.how(self.raw(value)))
 
     def column(self, expr: pl.Expr) -> pl.Expr:
-        if expr.meta.is_column() or not expr.meta.root_names():
+        roots = _roots(expr)
+        if not roots or expr.meta.is_column():
             return expr
-        for held, name in self._held:
+        alike = self._alike.setdefault(roots, [])
+        for place in alike:
+            held, name = self._held[place]
             if held.meta.eq(expr):
                 return pl.col(name)
+        alike.append(len(self._held))
         self._held.append((expr, f"~{self._name}{len(self._held)}"))
         return pl.col(self._held[-1][1])
 
@@ -83,6 +90,10 @@ class _Stage:
         first = [expr.alias(name) for expr, name in fresh if name in self._raw]
         then = [expr.alias(name) for expr, name in fresh if name not in self._raw]
         return frame.with_columns(first).with_columns(then)
+
+
+def _roots(expr: pl.Expr) -> tuple[str, ...]:
+    return tuple(expr.meta.root_names())
 
 
 @dataclass(frozen=True)
@@ -112,11 +123,14 @@ def say(rows: pl.LazyFrame, row: Row, scratch: Path, *, large: bool = False) -> 
     row
         After `describe(row)`.
     scratch
-        Folder for the staged columns; the frames read them from there.
+        Folder for the staged columns of large tables; the frames read them from there.
     large
-        Stage the rows piece by piece: expressions that see a whole column at once then hold a piece of it.
+        Stage the rows piece by piece, in files: expressions that see a whole column at once then hold a piece
+        of it.
     """
     trimmed = _trimmed(rows, sorted(row.used))
+    for name, expr in row.made.items():
+        trimmed = trimmed.with_columns(expr.alias(name))
     base = [_with_skip(piece, row) for piece in (_pieces(trimmed, scratch) if large else [trimmed])]
     groups: dict[tuple[str, ...], list[int]] = {(): []}
     for number, statement in enumerate(row.statements):
@@ -142,7 +156,7 @@ def say(rows: pl.LazyFrame, row: Row, scratch: Path, *, large: bool = False) -> 
         for part in parts
         for number, output in part.outputs.items()
     ]
-    wrong = pl.concat([*map(_wrong_cells, parts), _ragged_rows(whole.frame)])
+    wrong = pl.concat([*(_wrong_cells(part, row) for part in parts), _ragged_rows(whole.frame)])
     checks = [check for part in parts for _, check, _ in part.wrong]
     return Said(statements, _fates(whole, lists), wrong, checks)
 
@@ -192,7 +206,7 @@ def _exploded(base: pl.LazyFrame, each: tuple[str, ...], row: Row) -> pl.LazyFra
 def _checked(
     pieces: Sequence[pl.LazyFrame], row: Row, numbers: Sequence[int], stage: _Stage, folder: Path
 ) -> _Part:
-    """Stage the values of statements, then what is wrong with them, then the fate of the row, in files."""
+    """Stage the values of statements, then what is wrong with them, then the fate of the row."""
     wrongs = _Stage(f"w{folder.name}")
     outputs: dict[int, list[pl.Expr]] = {}
     wrong: list[tuple[pl.Expr, Check, pl.Expr]] = []
@@ -208,13 +222,21 @@ def _checked(
             ]
     says = [pl.col(f"{SAID}{number}") for number in numbers]
     fatal = [flag for flag, check, _ in wrong if check.fatal]
-    folder.mkdir()
-    files = [folder / f"{place:06}.arrow" for place in range(len(pieces))]
-    for piece, file in zip(pieces, files, strict=True):
+    kept = []
+    for place, piece in enumerate(pieces):
         staged = wrongs.applied(stage.applied(piece).with_columns(said))
         marked = staged.with_columns(_any(fatal).alias(FATAL), _any(says).alias(SAID))
-        marked.sink_ipc(file, compression="lz4")
-    return _Part([pl.scan_ipc(file) for file in files], stage, outputs, wrong)
+        kept.append(_held(marked, folder / f"{place:06}.arrow" if len(pieces) > 1 else None))
+    return _Part(kept, stage, outputs, wrong)
+
+
+def _held(rows: pl.LazyFrame, file: Path | None) -> pl.LazyFrame:
+    """The rows, evaluated: in memory, or in a file."""
+    if file is None:
+        return rows.collect(engine="streaming").lazy()
+    file.parent.mkdir(exist_ok=True)
+    rows.sink_ipc(file, compression="lz4")
+    return pl.scan_ipc(file)
 
 
 def _faults(check: Check, number: int, stage: _Stage) -> Iterator[tuple[pl.Expr, Check, pl.Expr]]:
@@ -255,19 +277,27 @@ def _order(number: int) -> pl.Expr:
     return (place + pl.col(ITEM)).alias(ORDER)
 
 
-def _wrong_cells(part: _Part) -> pl.LazyFrame:
+def _raised(part: _Part) -> list[tuple[pl.Expr, Check, pl.Expr]]:
+    """What is wrong in any row."""
+    flags = [flag.any().alias(str(number)) for number, (flag, _, _) in enumerate(part.wrong)]
+    raised = part.frame.select(flags).collect().rows() if flags else [()]
+    return [wrong for wrong, found in zip(part.wrong, raised[0], strict=True) if found]
+
+
+def _wrong_cells(part: _Part, row: Row) -> pl.LazyFrame:
     """One row per wrong cell of the rows that are not left out."""
-    found = part.frame.filter(_any([flag for flag, _, _ in part.wrong]))
+    wrong = _raised(part)
+    found = part.frame.filter(_any([flag for flag, _, _ in wrong]))
     cells: list[pl.Expr] = [
         pl.when(flag).then(
             pl.struct(
-                pl.lit(", ".join(dict.fromkeys(check.value.raw.meta.root_names()))).alias("column"),
+                pl.lit(", ".join(row.cells(check.value.raw))).alias("column"),
                 raw.cast(pl.String).alias("value"),
                 pl.lit(check.about).alias("reason"),
                 pl.lit(check.fatal).alias("fatal"),
             )
         )
-        for flag, check, raw in part.wrong
+        for flag, check, raw in wrong
     ] or [pl.lit(None, _CELL)]
     listed = found.select(FILE, ROW, pl.concat_list(cells).list.drop_nulls().alias("cell"))
     return listed.explode("cell").filter(pl.col("cell").is_not_null()).unnest("cell")

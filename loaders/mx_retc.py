@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from loaders import read
-from loaders.clean import Value, degrees, text
+from loaders.clean import Value, degrees, distinct, text
 from loaders.people import split_operator
 from loaders.places import MX_STATES, mx_state
 from loaders.row import Ref, Row
@@ -128,7 +128,7 @@ def establishments(row: Row) -> None:
 
 def _sector(row: Row, plant: Ref) -> None:
     stated = row.get("SCIAN")
-    known = known_class("scian-2023", stated)
+    known = row.once("class", known_class("scian-2023", stated))
     unknown_edition = pl.lit("the source does not say which edition of SCIAN")
     older = pl.lit("an older edition of SCIAN: the nearest class of 2023")
     row.relation(
@@ -170,8 +170,8 @@ def _degrees(frame: pl.LazyFrame) -> pl.LazyFrame:
     """
     cells = pl.col("LATITUD NORTE").str.strip_chars(), pl.col("LONGITUD OESTE").str.strip_chars()
     staged = frame.with_columns(
-        degrees(cells[0], "latitude").clean.alias("NORTH"),
-        degrees(cells[1], "longitude", west=True).clean.alias("EAST"),
+        distinct(cells[0], lambda c: degrees(c, "latitude").clean, pl.Float64).alias("NORTH"),
+        distinct(cells[1], lambda c: degrees(c, "longitude", west=True).clean, pl.Float64).alias("EAST"),
     ).with_columns(
         _north=pl.col("NORTH").is_between(*_LATITUDES).fill_null(False),
         _east=pl.col("EAST").is_between(*_LONGITUDES).fill_null(False),

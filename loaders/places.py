@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from loaders.clean import Value, country
+from loaders.clean import Value, country, distinct
 from loaders.people import fold
 
 US_STATES = (
@@ -95,7 +95,7 @@ def mx_state(name: pl.Expr) -> pl.Expr:
     >>> pl.select(mx_state(pl.lit("Nuevo León"))).item()
     'MX-NLE'
     """
-    return fold(name).replace_strict(MX_STATES, default=None, return_dtype=pl.String)
+    return distinct(name, lambda n: fold(n).replace_strict(MX_STATES, default=None, return_dtype=pl.String))
 
 
 def subdivision_of(name: pl.Expr, country: pl.Expr) -> pl.Expr:

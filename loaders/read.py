@@ -157,8 +157,7 @@ def _bytes(path: Path) -> bytes:
     if path.suffix != ".gz":
         return path.read_bytes()
     try:
-        with gzip.open(path) as stream:
-            return stream.read()
+        return gzip.decompress(path.read_bytes())
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _broken_gzip(path, error) from error
 

@@ -106,6 +106,7 @@ class Row:
     forbidden: list[str] = field(default_factory=list)
     ignored: list[tuple[str, str]] = field(default_factory=list)
     items: dict[str, tuple[str, str]] = field(default_factory=dict)
+    made: dict[str, pl.Expr] = field(default_factory=dict)
     _evidence: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> pl.Expr:
@@ -138,6 +139,23 @@ class Row:
         name = f"{column} (split at {separator!r})"
         self.items[name] = (column, separator)
         return pl.col(name)
+
+    def once(self, name: str, text: pl.Expr) -> pl.Expr:
+        """A text made of cells that is used several times: evaluated once, as a column of that name.
+
+        `known = row.once("class", known_class("naics-2022", row["NAICS"]))`
+        """
+        if name in self.columns or name in self.made:
+            raise TrinationalError(f"there is a column {name!r}", hint="give what is made another name")
+        self.made[name] = text
+        return pl.col(name)
+
+    def cells(self, expr: pl.Expr) -> list[str]:
+        """Names of the cells that an expression is made of."""
+        names: dict[str, None] = {}
+        for name in expr.meta.root_names():
+            names |= dict.fromkeys(self.cells(self.made[name]) if name in self.made else [name])
+        return [*names]
 
     def defaults(self, status: Cell, **evidence: Cell) -> None:
         """Evidence columns of every statement that follows: `status`, `as_of`, `url`, `note`…

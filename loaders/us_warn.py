@@ -7,12 +7,13 @@ other bases and coordinates were added by the register: what rests on them is `i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
 from loaders import read
-from loaders.clean import date, degrees, integer, term, text
+from loaders.clean import date, degrees, integer, let, term, text
 from loaders.places import us_state
 from loaders.row import Ref, Row
 from loaders.sectors import known_class
@@ -118,10 +119,9 @@ def _same_as(row: Row) -> pl.Expr:
         "us-ein": row["ein"],
         "wikidata": row["wikidata_qid"],
     }
-    ids = pl.concat_list(
-        pl.when(check(authority, key)).then(pl.lit(f"{authority}:") + key) for authority, key in keys.items()
-    ).list.drop_nulls()
-    return pl.when(ids.list.len() > 0).then(ids)
+    ids = [pl.when(check(name, key)).then(pl.lit(f"{name}:") + key) for name, key in keys.items()]
+    listed = pl.concat_str(ids, separator="|", ignore_nulls=True)
+    return let(listed, lambda given: pl.when(given != "").then(given.str.split("|")))
 
 
 def _note(row: Row) -> pl.Expr:
@@ -137,7 +137,7 @@ def _note(row: Row) -> pl.Expr:
 
 def _sectors(row: Row, plant: Ref, employer: Ref) -> None:
     """The industry of the site where the code is the site's, else of the company; inferred unless filed."""
-    known = known_class("naics-2022", row["naics"])
+    known = row.once("class", known_class("naics-2022", row["naics"]))
     filed = (row["naics_basis"] == "source").fill_null(False)
     at_site = row["naics_level"] == "establishment"
     for member, when in ((plant, at_site), (employer, ~at_site)):
@@ -173,15 +173,14 @@ def links(row: Row) -> None:
 
 
 def _newest(paths: Sequence[Path]) -> str:
-    """The last day on which the register saw one of the notices."""
-    days = [
-        frame.select(pl.max_horizontal(pl.col("first_seen").max(), pl.col("last_seen").max()))
-        .collect()
-        .item()
-        for path in paths
-        if "last_seen" in (frame := read.csv(path)).collect_schema().names()
-    ]
-    return max((day for day in days if day), default="undated")
+    """The last day on which the register saw one of the notices; what is no day says nothing."""
+    day = pl.col("first_seen", "last_seen").str.extract("^([0-9]{4}-[0-9]{2}-[0-9]{2})$")
+    days: list[str | None] = []
+    for path in paths:
+        frame = pl.scan_csv(path, infer_schema=False, truncate_ragged_lines=True)
+        with suppress(pl.exceptions.PolarsError):  # such a file is refused, or its rows are, when it is read
+            days += frame.select(day.max()).collect().row(0)
+    return max((one for one in days if one), default="undated")
 
 
 # The version of the register whose columns are told of above.
