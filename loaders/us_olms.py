@@ -6,6 +6,7 @@ is said once by abbreviation, and its headquarters says that both are one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from loaders.clean import date, integer, term, text
 from loaders.places import us_state
 from loaders.row import Ref, Row
 from loaders.source import Describe, Source, Table
+from loaders.us_payees import payments, payments_of
 
 _WORDS = {
     "LU": "Local",
@@ -110,6 +112,25 @@ def reports(path: Path) -> pl.LazyFrame:
         )
     )
     return frame.join(told, on="RPT_ID", how="left", maintain_order="left")
+
+
+def _filers(path: Path) -> pl.LazyFrame:
+    """Who filed each report and for which months; empty where the reports are not beside the file."""
+    kept = {
+        "RPT_ID": "RPT_ID",
+        "F_NUM": "FILER",
+        "PD_COVERED_FROM": "FROM",
+        "PD_COVERED_TO": "TO",
+        "RECEIVE_DATE": "RECEIVED",
+    }
+    found = re.search(r"_data_([0-9]{4})", path.name)
+    beside = path.with_name(f"lm_data_data_{found.group(1)}.txt" if found else "")
+    if beside.is_file():
+        frame = table(beside)
+        if kept.keys() <= set(frame.collect_schema().names()):
+            cells = [pl.col(name).str.strip_chars().alias(new) for name, new in kept.items()]
+            return frame.select(cells).unique("RPT_ID", keep="first", maintain_order=True)
+    return pl.LazyFrame(schema=dict.fromkeys(kept.values(), pl.String))
 
 
 def filings(row: Row) -> None:
@@ -231,11 +252,7 @@ SOURCE = Source(
         Table(
             "ar_membership_data_*.txt", table, _left_out("told in the note of the union's count of members")
         ),
-        Table(
-            "ar_payer_payee_data_*.txt",
-            table,
-            _left_out("payers and payees are names without a key", "NAME", "PO_BOX", "STREET"),
-        ),
+        Table("ar_payer_payee_data_*.txt", lambda path: payments_of(table(path), _filers(path)), payments),
         Table(
             "ar_disbursements_total_data_*.txt", table, _left_out("totals of money without the other party")
         ),
