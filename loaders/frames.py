@@ -23,7 +23,7 @@ NOTHING = "nothing to say"
 _OPEN = pl.col(PROBLEM).is_null() & pl.col(SKIP).is_null()
 _CELL = pl.Struct({"column": pl.String, "value": pl.String, "reason": pl.String, "fatal": pl.Boolean})
 _BLANKS = " \t\r\n\v\f\u00a0\u200b\u2060\ufeff"
-_STATEMENT_BITS, _ITEM_BITS = 6, 10
+_ROW_BITS, _STATEMENT_BITS, _ITEM_BITS = 32, 6, 10
 _PIECE = 250_000
 
 
@@ -272,9 +272,10 @@ def _accepted(part: _Part, number: int, refused: pl.LazyFrame | None) -> pl.Lazy
 
 
 def _order(number: int) -> pl.Expr:
-    """A number that orders records as their rows, statements and items are ordered."""
-    place = pl.col(NTH).cast(pl.UInt64) * (1 << (_STATEMENT_BITS + _ITEM_BITS)) + number * (1 << _ITEM_BITS)
-    return (place + pl.col(ITEM)).alias(ORDER)
+    """A number that orders records as their files, rows, statements and items are ordered."""
+    row = pl.col(FILE).cast(pl.UInt64) * (1 << _ROW_BITS) + pl.col(NTH)
+    statement = row * (1 << _STATEMENT_BITS) + number
+    return (statement * (1 << _ITEM_BITS) + pl.col(ITEM)).alias(ORDER)
 
 
 def _raised(part: _Part) -> list[tuple[pl.Expr, Check, pl.Expr]]:

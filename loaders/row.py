@@ -147,6 +147,8 @@ class Row:
         """
         if name in self.columns or name in self.made:
             raise TrinationalError(f"there is a column {name!r}", hint="give what is made another name")
+        if {*text.meta.root_names()} & {*self.items}:
+            raise TrinationalError(f"{name!r} is made of the items of a cell", hint="say it without once()")
         self.made[name] = text
         return pl.col(name)
 

@@ -156,6 +156,30 @@ def test_ragged_rows_of_a_file_without_quotes(tmp_path: Path) -> None:
     assert (report.rows_used, report.rejected) == (1, {"7 fields instead of 6": 1})
 
 
+LINES = st.lists(st.text('ab",\r\t é', max_size=9) | st.sampled_from(["a,b", '"a","b"', ""]), max_size=5)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[*HealthCheck])
+@given(lines=LINES)
+def test_the_cheap_look_at_lines_finds_what_the_thorough_one_finds(
+    lines: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Cells, ragged and blank rows, stray and open quotes: the same with and without the cheap look."""
+    path = tmp_path_factory.mktemp("lines") / "lines.csv"
+    path.write_text("\n".join(["A,B", *lines]), encoding="utf-8", newline="")
+
+    def outcome() -> object:
+        try:
+            return read.csv(path).collect().select("A", "B", read.ROW, read.PROBLEM).rows()
+        except (TrinationalError, pl.exceptions.PolarsError) as error:
+            return str(error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = outcome()
+        patch.setattr(read, "_formed", lambda *_: False)
+        assert outcome() == cheap
+
+
 def test_undecodable_bytes_of_another_encoding_are_named(tmp_path: Path) -> None:
     path = tmp_path / "sites.txt"
     path.write_bytes(FILE.replace(b"Ramos", b"Ram\x81s"))
@@ -309,7 +333,8 @@ def test_real_notices_with_any_cells(raw: Path, tmp_path: Path) -> None:
     for row in cells:
         row[chance.randrange(len(row))] = chance.choice(wild)
     pl.DataFrame(cells, frame.schema, orient="row").write_csv(tmp_path / "mi.csv", quote_style="always")
-    report = load(SOURCE, [tmp_path / "mi.csv"], tmp_path / "out", release="test")
+    report = load(SOURCE, [tmp_path / "mi.csv"], tmp_path / "out")
+    assert "2026-01-01" < report.release < "2027"
     holds(report, tmp_path / "out")
     assert report.rows_in == frame.height
     assert report.rows_rejected < frame.height / 4

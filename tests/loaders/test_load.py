@@ -165,6 +165,61 @@ def test_same_content_again_is_one_record_seen_several_times(tmp_path: Path) -> 
     ]
 
 
+def test_what_two_tables_say_is_found_in_the_first_file(tmp_path: Path) -> None:
+    first = write(tmp_path / "in", "a.csv", "A\nB\nC\n", "FIRM\n")
+    second = write(tmp_path / "in", "b.csv", "C\n", "FIRM\n")
+
+    def firms(row: Row) -> None:
+        row.defaults("filed")
+        row.thing("Corporation", ("product", row["FIRM"]), name=row["FIRM"])
+
+    tables = tuple(Table(name, read.csv, firms) for name in ("a.csv", "b.csv"))
+    load(Source("t", "", "", "", "", tables, "1"), [first, second], tmp_path / "out")
+    found = pl.read_parquet(tmp_path / "out/Corporation.parquet").select("name", "locator", "times")
+    assert found.rows() == [("A", "a.csv#1", 1), ("B", "a.csv#2", 1), ("C", "a.csv#3", 2)]
+
+
+def test_a_second_step_sees_the_rows_of_all_files(tmp_path: Path) -> None:
+    def numbered(rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.with_columns(OF=pl.len().cast(pl.String)).drop("FIRM").with_columns(NAME="OF")
+
+    def firms(row: Row) -> None:
+        row.defaults("filed")
+        row.thing("Corporation", ("product", row["ID"]), name=row["NAME"])
+        row.ignore("OF", why="in the name")
+
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path / "in", name, f"{name[0]}1,x\n{name[0]}2,y\n", "ID,FIRM\n")
+    of = Source("t", "", "", "", "", (Table("?.csv", read.csv, firms, numbered),), "1")
+    load(of, [tmp_path / "in"], tmp_path / "out")
+    found = pl.read_parquet(tmp_path / "out/Corporation.parquet").select("name", "locator")
+    assert found.rows() == [("4", f"{name}.csv#{row}") for name in "ab" for row in (1, 2)]
+    assert explain(of, tmp_path / "in/b.csv", 2).one("Corporation")["id"] == "product:b2"
+    write(tmp_path / "in", "b.csv", "b1,x\n", "KEY,FIRM\n")
+    with pytest.raises(TrinationalError, match="b.csv: there is no column 'ID'"):
+        plan(of, [tmp_path / "in"])
+
+
+def test_what_is_made_once_names_its_cells_and_no_items(tmp_path: Path) -> None:
+    def firms(row: Row) -> None:
+        row.defaults("filed")
+        code = row.once("code", pl.concat_str(row["A"], row["B"], row["A"]))
+        row.thing("Corporation", ("us-cik", code), name=code)
+
+    path = write(tmp_path / "in", "n.csv", "1,2\n1,x\n", "A,B\n")
+    load(Source("t", "", "", "", "", (Table("n.csv", read.csv, firms),), "1"), [path], tmp_path / "out")
+    assert pl.read_parquet(tmp_path / "out/Corporation.parquet").select("id", "name").rows() == [
+        ("us-cik:121", "121")
+    ]
+    wrong = pl.read_parquet(tmp_path / "out/rejected.parquet").select("column", "value").unique()
+    assert wrong.rows() == [("A, B", "1x1")]
+    row = Row(["A"])
+    row.once("made", row["A"])
+    for name, text in (("A", row["A"]), ("made", row["A"]), ("items", row.each("A", ";"))):
+        with pytest.raises(TrinationalError):
+            row.once(name, text)
+
+
 def test_evidence_does_not_part_the_records_of_a_thing(tmp_path: Path) -> None:
     def notices(row: Row) -> None:
         row.defaults("filed", as_of=row["DAY"], url=row["URL"])

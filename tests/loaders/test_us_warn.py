@@ -34,6 +34,13 @@ def test_every_row_has_one_fate(loaded: tuple[Report, Path]) -> None:
     assert report.release == "2026-07-20"
 
 
+@pytest.mark.parametrize("day", ["unknown", "9", "2026-07-21 or later", ""])
+def test_a_wild_day_does_not_name_the_release(day: str, tmp_path: Path) -> None:
+    text = (FIXTURES / "mi.csv").read_text("utf-8").replace("2026-07-20", day, 1)
+    (tmp_path / "mi.csv").write_text(text, "utf-8")
+    assert load(SOURCE, [tmp_path], tmp_path / "out").release == "2026-07-20"
+
+
 def test_the_notice_is_filed_and_seen_in_two_files(loaded: tuple[Report, Path]) -> None:
     found = event(loaded, 1)
     assert found["event_type"] == "closure"
