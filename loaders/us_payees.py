@@ -64,10 +64,10 @@ _PLACES = (
 )
 _GIVEN = "|".join([GIVEN_NAMES, *people.GIVEN_NAMES.split()])
 _PERSONAL = rf"\b(?:{_GIVEN})\b|\b(?:C/O|ATTN|MRS?|MS|DR|JR|SR|ESQ)\b|@"
-# A name made of these words alone does not say which union it is.
-_NOT_OWN = (
-    r"^(?:(?:LOCAL|LODGE|UNION|DISTRICT|REGIONAL|CENTRAL|STATE|COUNCIL|LABOR|INTERNATIONAL|DC|OF|NO|NUMBER|"
-    r"EASTERN|WESTERN|CANADA|[A-Z]?[0-9-]+[A-Z]?)\b[ .#]*)+$"
+# A local or council whose name holds none of these words does not say which union it is of.
+_NUMBERED = r"\b(?:LOCAL|LODGE|DISTRICT COUNCIL)\b|^DC OF |^[A-Z]+ COUNCIL$"
+_OF_A_UNION = (
+    rf"\b(?:{_CRAFTS}|{'|'.join(ABBREVIATIONS)}|WORKERS|TEACHERS|EMPLOYEES|AFL-CIO|AFT|HPAE)(?:[^A-Z]|$)"
 )
 
 
@@ -183,7 +183,8 @@ def _other(row: Row) -> Ref:
     name, known, state = row["BODY"], row["KEY"], us_state(row["STATE"])
     plain = name.str.to_uppercase()
     local, body = known.str.extract("/(.+)$"), known.str.extract("^([^/]+)")
-    filer = pl.when(plain.str.contains(_NOT_OWN)).then(row["FILER"])
+    bare = plain.str.contains(_NUMBERED) & ~plain.str.contains(_OF_A_UNION)
+    filer = pl.when(bare).then(row["FILER"])
     own = pl.concat_str(plain, row["STATE"], filer, separator="|", ignore_nulls=True)
     here = pl.when(local.is_not_null() | known.is_null())
     union = row.thing(

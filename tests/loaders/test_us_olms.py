@@ -85,14 +85,16 @@ def test_bad_cells_are_named(loaded: tuple[Report, Path]) -> None:
 
 def test_money_goes_from_the_funder_to_the_body_that_receives(loaded: tuple[Report, Path]) -> None:
     paid = {row["id"]: row for row in rows(loaded, "Funding")}
-    sides = {key.split("|")[1]: (r["funder"], r["implementer"], r["amount_usd"]) for key, r in paid.items()}
+    sides = {
+        str(key).split("|")[1]: (r["funder"], r["implementer"], r["amount_usd"]) for key, r in paid.items()
+    }
     assert sides == {
-        "1": ("us-olms:900001", "us-olms-payee:LAMP MAKERS LOCAL 3|IN", 5000.0),
+        "1": ("us-olms:900001", "us-olms-payee:LAMP MAKERS LOCAL 3|IN|900001", 5000.0),
         "3": ("us-aff:CWA/99003", "us-olms:900002", 750.0),
-        "9": ("us-olms:900001", "us-olms-payee:LAMP MAKERS LOCAL 4|IN", None),
+        "9": ("us-olms:900001", "us-olms-payee:LAMP MAKERS LOCAL 4|IN|900001", None),
         "11": ("us-olms-payee:LOCAL 8|00|900001", "us-olms:900001", 80.0),
         "12": ("us-olms-payee:LOCAL 8|00|900002", "us-olms:900002", 90.0),
-        "13": ("us-olms:900001", "us-olms-payee:LAMP MAKERS LOCAL 6|IN", None),
+        "13": ("us-olms:900001", "us-olms-payee:LAMP MAKERS LOCAL 6|IN|900001", None),
     }
     first = paid["us_olms/Funding|1"]
     assert (first["since"], first["until"], first["status"]) == ("2020-07-01", "2021-06-30", "filed")
