@@ -100,7 +100,8 @@ _ORGANIZATION = (
     r"TOYOTA|TRANS|TRUCK|UNIVERS|USA\b|UTILIT|VILLA|WAREHOUS|WASTE|WORKS|PLANT|LOCATION|&|\bAND\b|[0-9#])"
 )
 _LIKE_A_PERSON = (
-    rf"^(?:DR |MR |MRS |MS )?(?:[A-Z] )?(?:{GIVEN_NAMES}) (?:[A-Z] )?[A-Z'-]+(?: (?:JR|SR|II|III))?$"
+    rf"^(?:DR |MR |MRS |MS )?(?:[A-Z] )?(?:{GIVEN_NAMES}) (?:[A-Z] )?[A-Z'-]+"
+    rf"(?: (?:JR|SR|II|III)| (?:{GIVEN_NAMES}) [A-Z'-]+)?$"
 )
 _SURNAME_FIRST = rf"^[A-Z'-]+, ?(?:{GIVEN_NAMES})(?: [A-Z])?$"
 _TITLED = (

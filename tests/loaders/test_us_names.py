@@ -49,6 +49,7 @@ PEOPLE = {
     "Sample Inc. and Jane Roe, an Individual": True,
     "John Sample as an Agent of Employers": True,
     "DAVID B CONDON": True,
+    "JOHN SAMPLE JAMES ROE": True,
     "W. Scott Sample": True,
     "SAMPLE CONDOMINIUM": False,
     "JOHN DEERE": False,
