@@ -112,7 +112,7 @@ def _outcome(said: Iterable[Said], files: list[str], source: Source) -> Outcome 
     if fates.is_empty():
         return None
     wrong = pl.concat([part.wrong for part in parts]).select("column", "value", "reason", "fatal").unique()
-    records = dict(folded(parts, files, f"{source.id}@test", source))
+    records = dict(folded(parts, files, f"{source.id}@test", source, lambda kind, frame: (kind, frame)))
     return Outcome(
         fates["fate"][0],
         fates["reason"][0],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -14,22 +16,33 @@ from loaders.read import ROW
 from loaders.source import Source
 from ontology import TrinationalError, model, schema
 
+T = TypeVar("T")
+_AT_ONCE = 2  # kinds that are folded
 _PERIOD = "~period"
 _SPAN, _EVERY = 250_000, 100  # rows of a span; which ids are looked at to part them
 _OF_A_THING = ("status", "sensitivity", "evidence_type", "note")
 
 
 def folded(
-    said: Iterable[Said], files: Sequence[str], release: str, source: Source
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each kind that is said and its table, sorted by id, then as the rows are.
+    said: Iterable[Said],
+    files: Sequence[str],
+    release: str,
+    source: Source,
+    use: Callable[[str, pl.DataFrame], T],
+) -> Iterator[T]:
+    """`use(kind, table)` of each kind that is said; tables are sorted by id, then as the rows are.
 
     The same content said again is one record: `times` counts the files that say it, the locator is the first.
     Content of a relation is all it says; of a thing its columns, status and note: other evidence is that of
     the first row, `as_of` the newest. In snapshots a record has the content of the newest file.
     """
-    for kind, frames in _by_kind(said).items():
-        yield kind, _table(frames, kind, files, release, source)
+
+    def used(kind: str, frames: Sequence[pl.LazyFrame]) -> T:
+        return use(kind, _table(frames, kind, files, release, source))
+
+    kinds = _by_kind(said)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(used, kinds, kinds.values())
 
 
 def folded_in_spans(

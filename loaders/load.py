@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -117,16 +118,19 @@ def _run(
             progress(kind)
             _write_spans(spans, out / f"{kind}.parquet", scratch)
     else:
-        for kind, frame in folded(said, *about):
+        for kind in folded(said, *about, partial(_write_kind, out)):
             progress(kind)
-            if frame.height:
-                frame.write_parquet(
-                    out / f"{kind}.parquet", compression="zstd", compression_level=1, row_group_size=_GROUP
-                )
     fates = pl.concat([one.fates for one in said]).group_by(FILE, "fate", "reason").agg(pl.len())
     counted, rejected = pl.collect_all([fates, _rejected(said, files)], engine="streaming")
     _with_nearest(rejected, said).write_parquet(out / "rejected.parquet", compression="zstd")
     return counted.with_columns(pl.col(FILE).cast(pl.Int64)).sort(FILE, "fate", "reason")
+
+
+def _write_kind(out: Path, kind: str, frame: pl.DataFrame) -> str:
+    if frame.height:
+        path = out / f"{kind}.parquet"
+        frame.write_parquet(path, compression="zstd", compression_level=1, row_group_size=_GROUP)
+    return kind
 
 
 def _write_spans(spans: Iterable[pl.DataFrame], path: Path, scratch: Path) -> None:

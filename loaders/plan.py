@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +21,7 @@ from ontology import TrinationalError, nearest
 
 LARGE = 1 << 28  # bytes of text
 _GZIPPED = 8
+_AT_ONCE = 2  # files that are read
 
 
 @dataclass(frozen=True)
@@ -170,10 +173,9 @@ def staged(
         progress(table.table.pattern)
         folder = scratch / str(place)
         folder.mkdir()
-        frames = []
-        for number, path in enumerate(table.files, first):
-            with in_file(path):
-                frames.append(_one_file(table, path, number))
+        with ThreadPoolExecutor(1 if table.large else _AT_ONCE) as pool:
+            numbers = range(first, first + len(table.files))
+            frames = [*pool.map(partial(_one_file, table), table.files, numbers)]
         first += len(table.files)
         rows = pl.concat(frames, how="diagonal")
         if only is not None:
@@ -185,14 +187,15 @@ def staged(
 
 
 def _one_file(table: TablePlan, path: Path, number: int) -> pl.LazyFrame:
-    """The rows of a file: with the columns that are used, or all where the table has a second step."""
-    frame = table.table.read(path)
-    names = frame.collect_schema().names()
+    """The rows of a file, with the columns that are used, also by the table's second step."""
+    with in_file(path):
+        frame = table.table.read(path)
+        names = frame.collect_schema().names()
     if ROW not in names:
         frame = frame.with_row_index(ROW, offset=1)
     used = sorted(table.row.used)
     if table.table.prepare is not None:
-        used = [name for name in names if name not in (ROW, PROBLEM)]
+        used = [name for name in names if name not in (ROW, PROBLEM) and not table.row.leaves_out(name)]
     cells = [pl.col(name) if name in names else pl.lit(None, pl.String).alias(name) for name in used]
     problem = pl.col(PROBLEM) if PROBLEM in names else pl.lit(None, pl.String).alias(PROBLEM)
     return frame.select(pl.lit(number, pl.UInt16).alias(FILE), pl.col(ROW).cast(pl.Int64), problem, *cells)

@@ -300,11 +300,12 @@ class Row:
 
     def leftover(self) -> list[str]:
         """Columns that are neither used, ignored nor forbidden."""
-        told = self.used | set(self.forbidden)
-        globs = [glob for glob, _ in self.ignored]
-        return [
-            c for c in self.columns if c not in told and not any(fnmatch.fnmatchcase(c, g) for g in globs)
-        ]
+        return [c for c in self.columns if c not in self.used and not self.leaves_out(c)]
+
+    def leaves_out(self, column: str) -> bool:
+        """Whether a column is forbidden, or ignored and not used."""
+        globs = [glob for glob, _ in self.ignored if column not in self.used]
+        return column in self.forbidden or any(fnmatch.fnmatchcase(column, glob) for glob in globs)
 
 
 def _all(conditions: Sequence[pl.Expr]) -> pl.Expr | None:

@@ -196,7 +196,7 @@ def test_a_second_step_sees_the_rows_of_all_files(tmp_path: Path) -> None:
     assert found.rows() == [("4", f"{name}.csv#{row}") for name in "ab" for row in (1, 2)]
     assert explain(of, tmp_path / "in/b.csv", 2).one("Corporation")["id"] == "product:b2"
     write(tmp_path / "in", "b.csv", "b1,x\n", "KEY,FIRM\n")
-    with pytest.raises(TrinationalError, match="b.csv: there is no column 'ID'"):
+    with pytest.raises(TrinationalError, match=r"b\.csv: there is no column 'ID'"):
         plan(of, [tmp_path / "in"])
 
 
@@ -215,9 +215,9 @@ def test_what_is_made_once_names_its_cells_and_no_items(tmp_path: Path) -> None:
     assert wrong.rows() == [("A, B", "1x1")]
     row = Row(["A"])
     row.once("made", row["A"])
-    for name, text in (("A", row["A"]), ("made", row["A"]), ("items", row.each("A", ";"))):
+    for name, cell in (("A", row["A"]), ("made", row["A"]), ("items", row.each("A", ";"))):
         with pytest.raises(TrinationalError):
-            row.once(name, text)
+            row.once(name, cell)
 
 
 def test_evidence_does_not_part_the_records_of_a_thing(tmp_path: Path) -> None:
