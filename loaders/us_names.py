@@ -195,16 +195,24 @@ def named_local(name: pl.Expr) -> pl.Expr:
     plain = (
         name.str.to_uppercase().str.replace_all(r"[,.()]", " ").str.replace_all(r"\s+", " ").str.strip_chars()
     )
+    return let(plain, _one_local)
+
+
+def _one_local(plain: pl.Expr) -> pl.Expr:
     named = [
         pl.when(plain.str.contains(rf"\b(?:{words})\b")).then(pl.lit(abbr))
         for abbr, words in _LONG_NAMES.items()
     ]
-    unions = pl.concat_list(named).list.drop_nulls()
-    locals_ = plain.str.extract_all(rf"\b{_LABEL} ?(?:(?:UNION )?NO\b|NUMBER|#)? ?[0-9]+[A-Z0-9-]*")
-    number = locals_.list.first().str.extract(r" 0*([1-9][0-9]*)$")
+    union = let(pl.concat_list(named).list.drop_nulls(), _only)
+    label = let(plain.str.extract_all(rf"\b{_LABEL} ?(?:(?:UNION )?NO\b|NUMBER|#)? ?[0-9]+[A-Z0-9-]*"), _only)
+    number = label.str.extract(r" 0*([1-9][0-9]*)$")
     others = plain.str.contains(rf"\b{_BODY} (?:NO )?[0-9]|JOINT (?:BOARD|COUNCIL)")
-    one = (unions.list.len() == 1) & (locals_.list.len() == 1) & ~others
-    return pl.when(one & number.is_not_null()).then(pl.concat_str(unions.list.first(), number, separator="/"))
+    return pl.when(~others).then(pl.concat_str(union, number, separator="/"))
+
+
+def _only(items: pl.Expr) -> pl.Expr:
+    """The only item of a list; null where there is none or several."""
+    return pl.when(items.list.len() == 1).then(items.list.first())
 
 
 def with_names(frame: pl.LazyFrame, **columns: tuple[str, Callable[[pl.Expr], pl.Expr]]) -> pl.LazyFrame:

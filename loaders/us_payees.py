@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from loaders import people
-from loaders.clean import date, decimal, text
+from loaders.clean import date, decimal, let, text
 from loaders.places import us_state
 from loaders.row import Ref, Row
 from loaders.us_names import ABBREVIATIONS, GIVEN_NAMES, may_be_person, named_local, union_key, with_names
@@ -83,11 +83,10 @@ def payments_of(frame: pl.LazyFrame, filers: pl.LazyFrame) -> pl.LazyFrame:
     """
     named = with_names(
         frame,
-        BODY=("NAME", lambda name: pl.when(why_not(name).is_null()).then(_spaced(name))),
         WHY=("NAME", why_not),
         KEY=("NAME", union_named),
         CLASS=("TYPE_OR_CLASS", labour_class),
-    )
+    ).with_columns(BODY=pl.when(pl.col("WHY").is_null()).then(_spaced(pl.col("NAME"))))
     report = pl.col("RPT_ID").str.strip_chars()
     if "RPT_ID" not in named.collect_schema().names():
         return named
@@ -115,9 +114,12 @@ def why_not(name: pl.Expr) -> pl.Expr:
     >>> pl.select(why_not(names).is_null()).to_series().to_list()
     [True, False, False, False]
     """
-    plain = _spaced(name).str.to_uppercase()
+    return let(_spaced(name).str.to_uppercase(), _reason)
+
+
+def _reason(plain: pl.Expr) -> pl.Expr:
     person = may_be_person(plain) | plain.str.replace_all(_PLACES, "").str.contains(_PERSONAL)
-    union = plain.str.contains(_IS_UNION) | union_named(name).is_not_null()
+    union = plain.str.contains(_IS_UNION) | union_named(plain).is_not_null()
     return (
         pl.when(person)
         .then(pl.lit(_PERSON))
@@ -135,11 +137,14 @@ def union_named(name: pl.Expr) -> pl.Expr:
     >>> pl.select(union_named(names)).to_series().to_list()
     ['CWA/3372', 'CWA/3808', None, None]
     """
-    plain = _spaced(name).str.to_uppercase()
+    return let(_spaced(name).str.to_uppercase(), _union_in)
+
+
+def _union_in(plain: pl.Expr) -> pl.Expr:
     abbreviations = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
     turned = plain.str.replace(rf"^(LOCAL(?: UNION)? [0-9]+),? ({abbreviations})$", "$2 $1")
-    key = pl.coalesce(union_key(turned), named_local(plain))
-    return pl.when(key.str.contains("^[A-Z]+(?:/[0-9]+)?$") & ~plain.str.contains(_SEVERAL)).then(key)
+    key = pl.coalesce(union_key(turned), named_local(plain)).str.extract("^([A-Z]+(?:/[0-9]+)?)$")
+    return pl.when(~plain.str.contains(_SEVERAL)).then(key)
 
 
 def payments(row: Row) -> None:
