@@ -379,14 +379,19 @@ def _same(raw: pl.Expr) -> pl.Expr:
 
 def _complete_id(cell: Value) -> Value:
     """A cell that is an id with its authority."""
+    alike: dict[tuple[str, str | None], list[str]] = {}
+    for name, known in model().authorities.items():
+        alike.setdefault((known.pattern.pattern, known.check_digit), []).append(name)
+    authority, key, whole = pl.field("authority"), pl.field("key"), pl.field("whole")
+    fits = pl.any_horizontal(authority.is_in(names) & check(names[0], key) for names in alike.values())
 
-    def fitting(whole: pl.Expr) -> pl.Expr:
-        authority = whole.str.extract("^([^:]+):", 1)
-        key = whole.str.extract("^[^:]+:(?s:(.+))$", 1)
-        fits = pl.any_horizontal((authority == name) & check(name, key) for name in model().authorities)
-        return pl.when(fits).then(whole)
+    def fitting(text: pl.Expr) -> pl.Expr:
+        parts = pl.struct(whole=text).struct.with_fields(
+            authority=whole.str.extract("^([^:]+):", 1), key=whole.str.extract("^[^:]+:(?s:(.+))$", 1)
+        )
+        return parts.struct.with_fields(whole=pl.when(fits).then(whole)).struct.field("whole")
 
-    return cell.then(lambda whole: clean.let(whole, fitting), "an id (authority:key) of a known authority")
+    return cell.then(fitting, "an id (authority:key) of a known authority")
 
 
 def _as_value(column: Column, cell: Any, dtype_of: Any) -> Value:
