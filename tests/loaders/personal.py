@@ -6,7 +6,6 @@ Personal are the cells of forbidden columns, and the names of natural persons th
 from __future__ import annotations
 
 import gzip
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -84,21 +83,24 @@ def _cell(name: str) -> pl.Expr:
 
 
 def allowed_cells(files: Mapping[str, Sequence[Path]]) -> pl.DataFrame:
-    """Each distinct cell of the other columns that the same files have: source, value."""
+    """Each distinct cell of the other columns of the same files, as they stand there: source, value."""
     found = [pl.DataFrame(schema=dict.fromkeys(("source", "value"), pl.String))]
     for source, table in tables(files):
         for path in table.files if table.row.forbidden else ():
-            rows, header = table.table.read(path), _header(path)
-            own = [name for name in rows.collect_schema().names() if name in header]
-            for name in {*own} - {*table.row.forbidden}:
-                found.append(rows.select(pl.lit(source).alias("source"), _cell(name)).unique().collect())
-    return pl.concat(found).drop_nulls().unique()
+            if {".txt", ".csv"} & {*path.suffixes}:
+                rows = _as_it_stands(path)
+                for name in {*rows.collect_schema().names()} - {*table.row.forbidden, read.ROW, read.PROBLEM}:
+                    cells = rows.select(pl.lit(source).alias("source"), _cell(name))
+                    found.append(cells.drop_nulls().unique().collect())
+    return pl.concat(found).unique()
 
 
-def _header(path: Path) -> list[str]:
-    """Names in the first line of a text file: loaders make further columns of these."""
+def _as_it_stands(path: Path) -> pl.LazyFrame:
+    """The rows of a text file, without what a loader makes of them."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-        return re.split(r'["|,\t\r\n]+', stream.readline(1 << 16).decode("latin-1"))
+        header = stream.readline(1 << 16)
+    piped = header.count(b"|") > header.count(b",")
+    return read.csv(path, separator="|" if piped else ",", quote=None if piped else '"', encoding="cp1252")
 
 
 def officers(files: Mapping[str, Sequence[Path]]) -> pl.Series:
