@@ -129,11 +129,15 @@ def split_operator(names: pl.LazyFrame) -> pl.LazyFrame:
     [('Aceros, S.A. de C.V.', 'Planta 2'), (None, None), ('PEMEX Logística', 'Sector 1')]
     """
     rows = names.collect()
-    split = _split(rows["NAME"].unique())
-    return rows.lazy().join(split, on="NAME", how="left", maintain_order="left").drop("NAME")
+    split = _split(rows["NAME"].drop_nulls().unique())
+    parts = [
+        pl.col("NAME").replace_strict(split["NAME"], split[part], default=None).alias(part)
+        for part in ("OPERATOR", "SITE")
+    ]
+    return rows.lazy().with_columns(parts).drop("NAME")
 
 
-def _split(cells: pl.Series) -> pl.LazyFrame:
+def _split(cells: pl.Series) -> pl.DataFrame:
     """`NAME`, `OPERATOR`, `SITE` of each cell."""
     plain = (
         pl.col("NAME")
@@ -141,8 +145,8 @@ def _split(cells: pl.Series) -> pl.LazyFrame:
         .str.replace_all("[ \t\r\n\u00a0]{2,}|[\t\r\n\u00a0]", " ")
         .str.strip_chars()
     )
-    staged = cells.to_frame().lazy().with_columns(_plain=plain).with_columns(_folded=fold(pl.col("_plain")))
-    staged = staged.with_columns(_length=_length_of_operator(pl.col("_folded")))
+    staged = cells.to_frame().with_columns(_plain=plain).with_columns(_folded=fold(pl.col("_plain")))
+    staged = _with_length_of_operator(staged)
     known = pl.when(pl.col("_length").is_not_null())
     rest = pl.col("_plain").str.slice(pl.col("_length")).str.strip_chars(" ,.-_")
     staged = staged.with_columns(
@@ -155,8 +159,8 @@ def _split(cells: pl.Series) -> pl.LazyFrame:
     )
 
 
-def _length_of_operator(folded: pl.Expr) -> pl.Expr:
-    """Number of characters of the operator's name; null where none is shown."""
+def _with_length_of_operator(cells: pl.DataFrame) -> pl.DataFrame:
+    """`_length`: number of characters of the operator's name in `_folded`; null where none is shown."""
     patterns = (
         rf"^([^,]*?{_CAPITAL})",
         rf"^([^,]*?,\W*(?:\b[A-Z]{{1,4}}\b\W*){{0,6}}?{_CAPITAL})",
@@ -166,8 +170,13 @@ def _length_of_operator(folded: pl.Expr) -> pl.Expr:
         rf"^([^,]*?,\W*{_OTHER_FORM})",
         rf"^({_words(FIRST_WORDS)}[^,]*)",
     )
-    found = pl.coalesce(folded.str.extract(_ascii(pattern)).str.len_chars() for pattern in patterns)
-    return pl.when(~folded.str.contains(_ascii(_PERSONS)) & ~folded.str.contains(_TITLES)).then(found)
+    folded, length = pl.col("_folded"), pl.col("_length")
+    person = folded.str.contains(_ascii(_PERSONS)) | folded.str.contains(_TITLES)
+    cells = cells.with_columns(_open=pl.when(~person).then(folded), _length=pl.lit(None, pl.UInt32))
+    for pattern in patterns:
+        found = pl.when(length.is_null()).then("_open").str.extract(_ascii(pattern)).str.len_chars()
+        cells = cells.with_columns(_length=pl.coalesce(length, found))
+    return cells.drop("_open")
 
 
 def _says_a_site(site: pl.Expr, operator: pl.Expr) -> pl.Expr:
