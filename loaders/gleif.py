@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from loaders import nested, read
+from loaders import nested, read, us_names
 from loaders.clean import Value, country, date, subdivision, text
 from loaders.nested import Layout
 from loaders.read import PROBLEM
@@ -191,6 +191,10 @@ def _entity(row: Row, **columns: Any) -> Ref:
     category = row["Entity.EntityCategory"]
     row.skip("a sole proprietor: natural persons are left out", when=category == "SOLE_PROPRIETOR")
     row.skip("no category: a natural person is not ruled out", when=category.is_null())
+    row.skip(
+        "the name may be a natural person's",
+        when=(category == "GENERAL") & us_names.may_be_person(row["Entity.LegalName"]),
+    )
     row.defaults("filed")
     return row.thing(
         "Corporation",
