@@ -111,13 +111,30 @@ def cut(frame: Frame) -> pl.DataFrame:
     return cast(pl.DataFrame, frame.collect(backend="polars").to_native())
 
 
+def cut_all(*frames: Frame) -> list[pl.DataFrame]:
+    """The rows of several frames, computed together: what they share is read and joined once."""
+    natives = [frame.to_native() for frame in frames]
+    lazy = [native for native in natives if isinstance(native, pl.LazyFrame)]
+    return pl.collect_all(lazy) if len(lazy) == len(natives) else [cut(frame) for frame in frames]
+
+
 def keep(frame: Frame) -> Frame:
     """The same frame, computed once: for what is read several times.
 
     >>> cut(keep(Tables.of({})["Plant"].select("id"))).height
     0
     """
-    native = frame.to_native()
-    if isinstance(native, pl.LazyFrame):
-        return nw.from_native(native.collect().lazy())
-    return _duckdb(cut(frame).lazy())
+    return keep_all(frame)[0]
+
+
+def keep_all(*frames: Frame) -> list[Frame]:
+    """Several frames, computed once and together: what they share is read and joined once.
+
+    >>> plants = Tables.of({"Plant": pl.DataFrame({"id": ["a", "b"]})})["Plant"].select("id")
+    >>> [cut(frame).height for frame in keep_all(plants, plants.filter(nw.col("id") == "a"))]
+    [2, 1]
+    """
+    return [
+        nw.from_native(table.lazy()) if isinstance(frame.to_native(), pl.LazyFrame) else _duckdb(table.lazy())
+        for frame, table in zip(frames, cut_all(*frames), strict=True)
+    ]

@@ -83,7 +83,8 @@ def reliability(parameters: Confidence = DEFAULT.confidence) -> nw.Expr:
     by_status = mapped("status", parameters.by_status, parameters.otherwise)
     stated = nw.coalesce(mapped("evidence_type", parameters.by_evidence), by_status)
     weak = nw.col("page_class").is_in(parameters.weak_pages)
-    return nw.when(weak).then(nw.min_horizontal(stated, nw.lit(parameters.weak_limit))).otherwise(stated)
+    limit = nw.when(weak).then(nw.lit(parameters.weak_limit)).otherwise(nw.lit(1.0))
+    return nw.min_horizontal(stated, limit)
 
 
 def believe(statements: Frame, key: str, parameters: Confidence = DEFAULT.confidence) -> Frame:
@@ -130,8 +131,10 @@ def believe(statements: Frame, key: str, parameters: Confidence = DEFAULT.confid
         minus=nw.when(nw.col("against")).then(doubt).otherwise(0.0),
     )
     total = sides.group_by(key).agg(nw.col("plus", "minus").sum())
-    plus, minus = (nw.min_horizontal(1 - nw.col(side).exp(), nw.lit(_SURE)) for side in ("plus", "minus"))
-    belief, _, _, conflict = dempster(plus, minus)
+    total = total.select(
+        key, **{side: nw.min_horizontal(1 - nw.col(side).exp(), nw.lit(_SURE)) for side in ("plus", "minus")}
+    )
+    belief, _, _, conflict = dempster(nw.col("plus"), nw.col("minus"))
     return total.select(
         key,
         belief=nw.min_horizontal(belief, nw.lit(parameters.limit)).round(12),

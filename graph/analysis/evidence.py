@@ -6,7 +6,7 @@ import narwhals as nw
 import polars as pl
 
 from graph.analysis.families import FIRST, LAST
-from graph.engine import Tables, cut
+from graph.engine import Tables, cut, cut_all
 from ontology import model
 
 _LINE = ("source", "locator", "url", "date", "status")
@@ -26,7 +26,7 @@ def attach(rows: pl.DataFrame, cites: pl.DataFrame, tables: Tables) -> pl.DataFr
         which the evidence is to be shown. Each further page of a record is one more line.
     """
     ordered = cites.drop_nulls().with_row_index("order")
-    frames = []
+    parts, lines = [], []
     for (kind,), part in ordered.partition_by("kind", as_dict=True).items():
         relation = model().kind(str(kind)).is_relation
         table = tables[str(kind) if relation else f"said/{kind}"]
@@ -34,12 +34,17 @@ def attach(rows: pl.DataFrame, cites: pl.DataFrame, tables: Tables) -> pl.DataFr
             *("id", "source", "locator", "url", "further_urls", "status"),
             date=nw.coalesce("as_of", "page_date", "retrieved"),
         )
-        frames.append(part.join(_pages(cut(said)), left_on="record", right_on="id"))
-    if not frames:
+        parts.append(part)
+        lines.append(said)
+    if not parts:
         return rows.with_columns(evidence=pl.lit([], EVIDENCE))
-    lines = pl.concat(frames).sort("order", "source", "locator", "page")
-    lines = lines.unique(["row", *_LINE], keep="first", maintain_order=True)
-    lists = lines.group_by("row", maintain_order=True).agg(evidence=pl.struct(_LINE))
+    cited = [
+        part.join(_pages(said), left_on="record", right_on="id")
+        for part, said in zip(parts, cut_all(*lines), strict=True)
+    ]
+    shown = pl.concat(cited).sort("order", "source", "locator", "page")
+    shown = shown.unique(["row", *_LINE], keep="first", maintain_order=True)
+    lists = shown.group_by("row", maintain_order=True).agg(evidence=pl.struct(_LINE))
     found = rows.join(lists, left_on="id", right_on="row", how="left", maintain_order="left")
     return found.with_columns(pl.col("evidence").fill_null(pl.lit([], EVIDENCE)))
 
@@ -73,14 +78,14 @@ def named(rows: pl.DataFrame, tables: Tables, *columns: str) -> pl.DataFrame:
     return rows
 
 
-def represented(tables: Tables, ends: pl.DataFrame, statuses: tuple[str, ...]) -> pl.DataFrame:
-    """Unions that represent workers of plants at a time: `row`, `union`, `record`.
+def represented(tables: Tables, ends: list[pl.DataFrame], statuses: tuple[str, ...]) -> list[pl.DataFrame]:
+    """Unions that represent workers of plants at a time: `row`, `union`, `record` for each of `ends`.
 
     `ends`: `row`, `plant`, `lo`, `hi` (months, null where unknown). Only `statuses` count.
     """
-    wanted = ends.drop_nulls("plant")
+    plants = pl.concat([end["plant"] for end in ends]).drop_nulls().unique()
     frame = tables["Representation"].filter(
-        nw.col("plant").is_in(wanted["plant"].unique().to_list()),
+        nw.col("plant").is_in(plants.to_list()),
         nw.col("representation_status").is_in(statuses),
         ~nw.col("status").is_in(["retracted", "denied"]),
     )
@@ -92,10 +97,9 @@ def represented(tables: Tables, ends: pl.DataFrame, statuses: tuple[str, ...]) -
             last=nw.col("until_max").fill_null(LAST),
         )
     )
-    found = wanted.join(known, on="plant").filter(
-        pl.col("first") <= pl.col("hi").fill_null(LAST), pl.col("last") >= pl.col("lo").fill_null(FIRST)
-    )
-    return found.select("row", "union", "record").unique().sort("row", "union", "record")
+    held = pl.col("first") <= pl.col("hi").fill_null(LAST), pl.col("last") >= pl.col("lo").fill_null(FIRST)
+    columns = ("row", "union", "record")
+    return [end.join(known, on="plant").filter(held).select(columns).unique().sort(columns) for end in ends]
 
 
 def unions(rows: pl.DataFrame, known: pl.DataFrame, tables: Tables, column: str) -> pl.DataFrame:

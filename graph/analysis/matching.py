@@ -59,10 +59,11 @@ def products(tables: Tables, plants: Frame) -> Frame:
 def hs_codes(tables: Tables, plants: Frame) -> Frame:
     """HS codes of what plants make or supply: `plant`, `h2`, `h4`, `h6`."""
     products = tables["Product"].filter(~nw.col("hs_code").is_null()).select(product="id", code="hs_code")
-    makes = tables["Making"].join(products, on="product").select("plant", "code")
+    makes = tables["Making"].select("plant", "product").join(plants, on="plant", how="semi")
+    makes = makes.join(products, on="product").select("plant", "code")
     supplies = tables["Supply"].filter(~nw.col("hs_code").is_null()).select(plant="supplier", code="hs_code")
-    known = nw.concat([frame.join(plants, on="plant", how="semi") for frame in (makes, supplies)]).unique()
-    return _digits(known, (2, 4, 6), "h")
+    supplies = supplies.join(plants, on="plant", how="semi")
+    return _digits(nw.concat([makes, supplies]), (2, 4, 6), "h")
 
 
 def _digits(codes: Frame, lengths: tuple[int, ...], prefix: str) -> Frame:

@@ -224,7 +224,7 @@ def _dressed(
             ("destination", pl.coalesce("d_lo", "o_lo"), pl.coalesce("d_hi", "o_hi")),
         )
     ]
-    known = [represented(tables, end.drop("parent"), parameters.represented) for end in ends]
+    known = represented(tables, [end.drop("parent") for end in ends], parameters.represented)
     for column, found in zip(("origin_unions", "destination_unions"), known, strict=True):
         rows = unions(rows, found, tables, column)
     control = control_records(tables, family, pl.concat(ends))

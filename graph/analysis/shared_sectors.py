@@ -144,11 +144,12 @@ def _dressed(
         pl.col("ties").fill_null(pl.lit([], pl.List(pl.String()))),
         searched=pl.concat_list(inside).list.drop_nulls() if inside else pl.lit([], pl.List(pl.String())),
     )
+    units = _units(rows, facts.at, tables, parameters)
     cites = [
         ties.select("row", kind="table", record="record"),
         _link_cites(rows, links, used),
-        *_unit_cites(sectors, facts.plant_sectors, facts.at, tables, parameters),
-        *_unit_cites(employers, facts.plant_employers, facts.at, tables, parameters),
+        *_unit_cites(sectors, facts.plant_sectors, units),
+        *_unit_cites(employers, facts.plant_employers, units),
         _searched_cites(rows),
     ]
     rows = attach(rows, pl.concat(cites), tables)
@@ -222,13 +223,15 @@ def _link_cites(rows: pl.DataFrame, links: Links, used: list[int]) -> pl.DataFra
     return found.sort("row", first, "record").select("row", "kind", "record")
 
 
-def _unit_cites(
-    shared: pl.DataFrame, holds: Frame, at: tuple[int, int], tables: Tables, parameters: Parameters
-) -> Iterator[pl.DataFrame]:
-    """The largest units of each union in each shared sector, or at each employer: a few records each."""
-    ids = pl.concat([shared["union_a"], shared["union_b"]]).unique().to_list()
+def _units(rows: pl.DataFrame, at: tuple[int, int], tables: Tables, parameters: Parameters) -> pl.DataFrame:
+    """Records of representation by the unions of the rows: `union`, `plant`, `workers`, `record`."""
+    ids = pl.concat([rows["union_a"], rows["union_b"]]).unique().to_list()
     valid = valid_representation(tables, at, parameters).filter(nw.col("union").is_in(ids))
-    units = cut(valid.select("union", "plant", "workers", record="id"))
+    return cut(valid.select("union", "plant", "workers", record="id"))
+
+
+def _unit_cites(shared: pl.DataFrame, holds: Frame, units: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The largest units of each union in each shared sector, or at each employer: a few records each."""
     keys = cut(holds.filter(nw.col("plant").is_in(units["plant"].unique().to_list())))
     order = ["union", "key", "workers", "record"]
     keyed = units.join(keys, on="plant").sort(order, descending=[False, False, True, False], nulls_last=True)

@@ -9,7 +9,7 @@ from graph.analysis.families import FIRST, LAST, within
 from graph.analysis.matching import hs_codes, hs_factor, industry_codes, sector_factor, time_factor
 from graph.analysis.parameters import Parameters, Shifts
 from graph.analysis.shift_events import ShiftFacts, measured, plausibility
-from graph.engine import Frame, Tables, keep
+from graph.engine import Frame, Tables, keep, keep_all
 
 
 def statements(tables: Tables, latest: int, plants: Frame | None) -> Frame:
@@ -52,10 +52,12 @@ def claim_rows(
     rows = keep(first.join(growth, on="key", how="left"))
     rows = rows.join(_decline_of(rows, facts, shifts), on="key", how="left")
     rows = rows.join(_match_of(tables, rows, shifts), on="key", how="left")
-    owners = keep(_owners_of(rows, facts))
+    ends = nw.concat([rows.select(plant=end) for end in ("origin", "destination")]).unique()
+    tenures = keep(facts.tenures.join(ends, on="plant", how="semi"))
+    owners = keep(_owners_of(rows, tenures))
     best = owners.unique(subset=["key"], keep="first", order_by=["weaker", "parent"])
     rows = rows.join(best.select("key", "owner"), on="key", how="left")
-    rows = rows.join(_parent_of(rows, best, facts), on="key", how="left")
+    rows = rows.join(_parent_of(rows, best, facts.above, tenures), on="key", how="left")
     rows = rows.join(believe(said, "key", parameters.confidence), on="key")
     return rows.with_columns(
         pattern=nw.when(moved).then(plausibility()),
@@ -79,9 +81,9 @@ def _growth_at(moved: Frame, facts: ShiftFacts, shifts: Shifts) -> Frame:
         weight_right="weight",
     )
     apart = nw.col("d_lo") + nw.col("d_hi") - nw.col("o_lo") - nw.col("o_hi")
-    joined = moved.join(events, left_on="destination", right_on="plant").with_columns(
-        time=time_factor(apart.cast(nw.Float64) / 2, shifts), gap=apart.abs()
-    )
+    joined = moved.join(events, left_on="destination", right_on="plant")
+    joined = joined.with_columns(months=apart.cast(nw.Float64) / 2, gap=apart.abs())
+    joined = joined.with_columns(time=time_factor(nw.col("months"), shifts))
     near = joined.filter(nw.col("time") > 0).with_columns(
         weaker=(-nw.col("time") * nw.col("weight_right").sqrt()).round(12)
     )
@@ -110,17 +112,15 @@ def _match_of(tables: Tables, rows: Frame, shifts: Shifts) -> Frame:
     open_ends = keep(ends.filter(nw.col("product").is_null()))
     sides = [open_ends.select(plant=end) for end in ("origin", "destination")]
     plants = keep(nw.concat(sides).unique())
-    for kind, match in (
-        (keep(industry_codes(tables, plants)), sector_factor(shifts)),
-        (keep(hs_codes(tables, plants)), hs_factor(shifts)),
-    ):
+    codes = keep_all(industry_codes(tables, plants), hs_codes(tables, plants))
+    for kind, match in zip(codes, (sector_factor(shifts), hs_factor(shifts)), strict=True):
         both = open_ends.join(kind, left_on="origin", right_on="plant")
         both = both.join(kind, left_on="destination", right_on="plant")
         found.append(both.select("key", product_match=match))
     return nw.concat(found).group_by("key").agg(nw.col("product_match").max())
 
 
-def _owners_of(rows: Frame, facts: ShiftFacts) -> Frame:
+def _owners_of(rows: Frame, tenures: Frame) -> Frame:
     """`key`, `parent`, `owner`: families that both ends belonged to, each on its own date."""
     low, high = nw.col("o_lo").fill_null(FIRST), nw.col("o_hi").fill_null(LAST)
     ends = rows.filter(~nw.col("origin").is_null(), ~nw.col("destination").is_null()).select(
@@ -130,7 +130,7 @@ def _owners_of(rows: Frame, facts: ShiftFacts) -> Frame:
         d_lo=nw.coalesce(nw.col("d_lo"), low),
         d_hi=nw.coalesce(nw.col("d_hi"), high),
     )
-    spans = facts.tenures.select("plant", "parent", first="lo", last="hi", owner="factor")
+    spans = tenures.select("plant", "parent", first="lo", last="hi", owner="factor")
     at_origin = ends.join(spans, left_on="origin", right_on="plant")
     at_origin = at_origin.filter(within("o_lo", "o_hi", "first", "last"))
     both = at_origin.join(spans, left_on=["destination", "parent"], right_on=["plant", "parent"])
@@ -139,19 +139,19 @@ def _owners_of(rows: Frame, facts: ShiftFacts) -> Frame:
     return both.select("key", "parent", owner=factor, weaker=-factor)
 
 
-def _parent_of(rows: Frame, shared: Frame, facts: ShiftFacts) -> Frame:
+def _parent_of(rows: Frame, shared: Frame, above: Frame, tenures: Frame) -> Frame:
     """`key`, `parent`: the shared family, else that of the company named, else that of one end."""
     spans = rows.select(
         *("key", "corporation", "origin", "destination"),
         low=nw.col("o_lo").fill_null(FIRST),
         high=nw.col("o_hi").fill_null(LAST),
     )
-    above = facts.above.select("company", "parent", first="lo", last="hi")
-    places = facts.tenures.select("plant", "parent", first="lo", last="hi")
+    companies = above.select("company", "parent", first="lo", last="hi")
+    places = tenures.select("plant", "parent", first="lo", last="hi")
     named = spans.filter(~nw.col("corporation").is_null())
     found = [shared.select("key", "parent", rank=nw.lit(0))]
     for rank, frame, end, table, key in (
-        (1, named, "corporation", above, "company"),
+        (1, named, "corporation", companies, "company"),
         (3, spans, "origin", places, "plant"),
         (4, spans, "destination", places, "plant"),
     ):

@@ -8,7 +8,7 @@ import narwhals as nw
 
 from graph.analysis.families import Families
 from graph.analysis.parameters import Shifts
-from graph.engine import Frame, Tables, keep, mapped
+from graph.engine import Frame, Tables, keep, keep_all, mapped
 
 
 class ShiftFacts(NamedTuple):
@@ -24,12 +24,11 @@ class ShiftFacts(NamedTuple):
 def shift_facts(
     tables: Tables, family: Families, shifts: Shifts, latest: int, plants: Frame | None
 ) -> ShiftFacts:
-    jobs = keep(_jobs(tables))
     declines = _events(tables, shifts.decline, "closed", "closure", latest)
     growths = _events(tables, shifts.growth, "opened", "opening", latest)
     if plants is not None:
         declines, growths = (f.join(plants, on="plant", how="semi") for f in (declines, growths))
-    declines, growths = keep(declines), keep(growths)
+    jobs, declines, growths = keep_all(_jobs(tables), declines, growths)
     return ShiftFacts(
         family.above,
         family.tenures,

@@ -8,8 +8,9 @@ from graph.analysis.families import FIRST, LAST, within
 from graph.analysis.matching import hs_codes, hs_factor, industry_codes, products, sector_factor, time_factor
 from graph.analysis.parameters import Shifts
 from graph.analysis.shift_events import ShiftFacts, plausibility
-from graph.engine import Frame, Tables, keep
+from graph.engine import Frame, Tables, keep, keep_all
 
+_EVENT = ("plant", "event", "country", "date", "lo", "hi", "weight", "whole", "parent")
 _COUNTRY_NAMES = (
     *("", "mexico", "méxico", "mexique", "united states", "estados unidos", "états-unis", "us", "usa"),
     *("canada", "canadá", "ca", "mx"),
@@ -18,25 +19,31 @@ _COUNTRY_NAMES = (
 
 def pattern_rows(tables: Tables, facts: ShiftFacts, shifts: Shifts) -> Frame:
     """Pairs of a decline and a growth in one family, two countries and one industry, above the lead band."""
-    declines = _in_span(_in_family(facts.declines, facts.tenures), shifts, (0.0, 0.0))
-    growths = _in_span(_in_family(facts.growths, facts.tenures), shifts, shifts.window)
-    near = ["parent", "span"]
-    growths = keep(growths.join(declines.select(*near).unique(), on=near, how="semi"))
-    declines = keep(declines.join(growths.select(*near).unique(), on=near, how="semi"))
+    declines, growths = keep_all(
+        _in_span(_in_family(facts.declines, facts.tenures), shifts, (0.0, 0.0)),
+        _in_span(_in_family(facts.growths, facts.tenures), shifts, shifts.window),
+    )
+    declines, growths = keep_all(*_across(declines, growths))
     plants = keep(nw.concat([declines.select("plant"), growths.select("plant")]).unique())
+    tenures, *kinds = keep_all(
+        facts.tenures.join(plants, on="plant", how="semi"),
+        products(tables, plants),
+        industry_codes(tables, plants),
+        hs_codes(tables, plants),
+    )
     sector, hs = sector_factor(shifts), hs_factor(shifts)
+    ways = (
+        (("product", "", 1.0, nw.lit(1.0)),),
+        (("c4", "", 1.0, sector), ("c3", "c4", shifts.digits[3], sector)),
+        (("h4", "", 1.0, hs), ("h2", "h4", shifts.hs_digits[2], hs)),
+    )
     found = []
-    for kind, ways in (
-        (products(tables, plants), (("product", "", 1.0, nw.lit(1.0)),)),
-        (industry_codes(tables, plants), (("c4", "", 1.0, sector), ("c3", "c4", shifts.digits[3], sector))),
-        (hs_codes(tables, plants), (("h4", "", 1.0, hs), ("h2", "h4", shifts.hs_digits[2], hs))),
-    ):
-        kept = keep(kind)
-        lost, gained = (keep(side.join(kept, on="plant")) for side in (declines, growths))
-        for key, finer, best, match in ways:
+    for kind, keys in zip(kinds, ways, strict=True):
+        lost, gained = keep_all(*(side.join(kind, on="plant") for side in (declines, growths)))
+        for key, finer, best, match in keys:
             enough = nw.col("weight") >= (shifts.lead / best) ** 2
             found.append(_pairs(lost.filter(enough), gained.filter(enough), key, finer, match, shifts))
-    pairs = _together(keep(nw.concat(found)), facts.tenures)
+    pairs = _together(keep(nw.concat(found)), tenures)
     ends = ["origin", "destination"]
     strongest = pairs.group_by(*ends).agg(nw.col("pattern").max())
     pairs = pairs.join(strongest, on=[*ends, "pattern"])
@@ -61,12 +68,27 @@ def _in_span(events: Frame, shifts: Shifts, window: tuple[float, float]) -> Fram
     return nw.concat(spread)
 
 
+def _across(declines: Frame, growths: Frame) -> tuple[Frame, Frame]:
+    """Events of families that cut in one country and grew in another one, in a span of time.
+
+    The same event under one parent twice counts once, at its strongest.
+    """
+    near = ["parent", "span"]
+    cuts, gains = (side.select(*near, "country").unique() for side in (declines, growths))
+    moved = cuts.join(gains, on=near).filter(nw.col("country") != nw.col("country_right"))
+    moved = moved.select(*near).unique()
+    lost, gained = (
+        side.join(moved, on=near, how="semi").group_by(*_EVENT, "span").agg(factor=nw.col("factor").max())
+        for side in (declines, growths)
+    )
+    return lost, gained
+
+
 def _in_family(events: Frame, tenures: Frame) -> Frame:
-    """Events with the ultimate parents that the plant had then."""
+    """Events with the ultimate parents that the plant had then, one row for each time it had one."""
     spans = tenures.select("plant", "parent", first="lo", last="hi", factor="factor")
     joined = events.join(spans, on="plant").filter(within("lo", "hi", "first", "last"))
-    columns = ("plant", "event", "country", "date", "lo", "hi", "weight", "whole", "parent")
-    return keep(joined.group_by(*columns).agg(factor=nw.col("factor").max()))
+    return joined.select(*_EVENT, "factor")
 
 
 def _pairs(declines: Frame, growths: Frame, key: str, finer: str, match: nw.Expr, shifts: Shifts) -> Frame:
@@ -77,10 +99,13 @@ def _pairs(declines: Frame, growths: Frame, key: str, finer: str, match: nw.Expr
     if finer:
         joined = joined.filter(~(nw.col(finer) == nw.col(f"{finer}_right")).fill_null(False))
     apart = nw.col("lo_right") + nw.col("hi_right") - nw.col("lo") - nw.col("hi")
-    near = joined.filter(apart >= 2 * shifts.window[0], apart <= 2 * shifts.window[1]).with_columns(
+    near = joined.with_columns(months=apart.cast(nw.Float64) / 2).filter(
+        nw.col("months") >= shifts.window[0], nw.col("months") <= shifts.window[1]
+    )
+    near = near.with_columns(
         **{f"{key}_right": nw.col(key)},
         product_id=nw.col("product") if key == "product" else nw.lit(None, dtype=nw.String),
-        time=time_factor(apart.cast(nw.Float64) / 2, shifts),
+        time=time_factor(nw.col("months"), shifts),
         owner=nw.min_horizontal("factor", "factor_right"),
     )
     scored = near.with_columns(product_match=match).with_columns(pattern=plausibility())

@@ -14,7 +14,7 @@ from graph.analysis.matching import industry_codes
 from graph.analysis.parameters import DEFAULT, Parameters, Sectors
 from graph.analysis.production_shifts import scored_shifts
 from graph.analysis.ties import bodies, tie_records
-from graph.engine import Frame, Tables, cut, keep, mapped
+from graph.engine import Frame, Tables, cut, keep, keep_all, mapped
 
 _COUNTRIES = ("CA", "US", "MX")
 _Number = TypeVar("_Number", float, nw.Expr)
@@ -54,9 +54,12 @@ def union_facts(tables: Tables, family: Families, at: tuple[int, int], parameter
         .unique()
     )
     owners = family.tenures.filter((nw.col("lo") <= at[1]) & (nw.col("hi") >= at[0]))
-    owners = owners.select("plant", key="parent").unique()
-    sectors = keep(_weighed(_vector(held.join(codes, on="plant")), numbered, parameters.sectors))
-    employers = keep(_vector(held.join(owners, on="plant")).with_columns(weight=nw.lit(1.0)))
+    codes, owners = keep_all(codes, owners.select("plant", key="parent").unique())
+    sectors, employers = keep_all(
+        _vector(held.join(codes, on="plant")), _vector(held.join(owners, on="plant"))
+    )
+    sectors = keep(_weighed(sectors, numbered, parameters.sectors))
+    employers = employers.with_columns(weight=nw.lit(1.0))
     sources = sorted(cut(tables["Tie"].select("source").unique())["source"].drop_nulls())
     unions = numbered.join(_sums(sectors, "s"), on="u", how="left")
     unions = unions.join(_sums(employers, "e"), on="u", how="left")
@@ -97,19 +100,15 @@ def _numbered(tables: Tables, represented: Frame) -> Frame:
     for number, country in enumerate(_COUNTRIES):
         rank = nw.when(nw.col("country") == country).then(nw.lit(number)).otherwise(rank)
     known = tables["Union"].filter(~nw.col("country").is_null()).select("country", union="id", rank=rank)
-    active = represented.group_by("union").agg(plants=nw.col("plant").n_unique().cast(nw.Float64))
+    active = represented.group_by("union").agg(plants=nw.len().cast(nw.Float64))
     rows = known.join(active, on="union").with_row_index("u", order_by=["rank", "country", "union"])
     return rows.with_columns(nw.col("u").cast(nw.Int64)).drop("rank")
 
 
 def _vector(rows: Frame) -> Frame:
     """What each union holds by `key` (sector or employer): `workers`, `plants`; `all_known`: of every key."""
-    vector = keep(
-        rows.group_by("u", "country", "key").agg(
-            nw.col("workers").sum(),
-            nw.col("known").min(),
-            plants=nw.col("plant").n_unique().cast(nw.Float64),
-        )
+    vector = rows.group_by("u", "country", "key").agg(
+        nw.col("workers").sum(), nw.col("known").min(), plants=nw.len().cast(nw.Float64)
     )
     known = vector.group_by("u").agg(all_known=nw.col("known").min())
     return vector.join(known.with_columns(nw.col("all_known") == 1), on="u").drop("known")
@@ -167,20 +166,22 @@ def links_between(
     plants = keep(facts.held.select("plant").unique())
     shifts = scored_shifts(tables, as_of=as_of, parameters=parameters, family=family, plants=plants)
     moved = nw.col("outcome").is_null() | nw.col("outcome").is_in(parameters.shifts.moved)
-    rows = keep(shifts.rows.filter(moved).with_columns(tail="origin", head="destination"))
+    rows, supply, records = keep_all(
+        shifts.rows.filter(moved).with_columns(tail="origin", head="destination"),
+        _supply_records(tables, plants, at),
+        tie_records(tables, facts.unions, at, parameters.sectors),
+    )
     moves = rows.select("tail", "head", value=(1 - nw.col("score")).log())
-    supply = keep(_supply_records(tables, plants, at))
-    records = keep(tie_records(tables, facts.unions, at, parameters.sectors))
     ties = records.group_by("a", "b").agg(doubt=(1 - nw.col("strength")).log().sum())
     cited = _ends(nw.concat([_shift_cites(rows, shifts.records), _supply_cites(supply)]), facts.held)
-    return Links(
-        keep(_between(moves, facts.held)),
-        keep(_between(_supplied(supply), facts.held)),
-        keep(ties),
-        records,
-        keep(bodies(tables, facts.unions, at)),
-        keep(cited.select("a", "b", "kind", "record").unique()),
+    between, supplied, ties, inside, cited = keep_all(
+        _between(moves, facts.held),
+        _between(_supplied(supply), facts.held),
+        ties,
+        bodies(tables, facts.unions, at),
+        cited.select("a", "b", "kind", "record").unique(),
     )
+    return Links(between, supplied, ties, records, inside, cited)
 
 
 def _shift_cites(rows: Frame, claims: Frame) -> Frame:
@@ -234,11 +235,15 @@ def scored_parts(facts: UnionFacts, links: Links, parameters: Sectors) -> Iterat
         cut(vector.group_by("key", "country").agg(n=nw.len())) for vector in (facts.sectors, facts.employers)
     ]
     nobody = _Block("", 0, -1)
-    for left, right in list(itertools.combinations(facts.blocks, 2)) or [(nobody, nobody)]:
-        rows = sum(_rows(size, left.country, right.country) for size in sizes)
-        parts = rows // _MOST_ROWS + 1
+    sides = list(itertools.combinations(facts.blocks, 2)) or [(nobody, nobody)]
+    rows = [sum(_rows(size, left.country, right.country) for size in sizes) for left, right in sides]
+    if sum(rows) < _MOST_ROWS:
+        yield _score(facts, links, sides, (0, 1), parameters)
+        return
+    for both, many in zip(sides, rows, strict=True):
+        parts = many // _MOST_ROWS + 1
         for part in range(parts):
-            yield _score(facts, links, (left, right), (part, parts), parameters)
+            yield _score(facts, links, [both], (part, parts), parameters)
 
 
 def _rows(sizes: pl.DataFrame, left: str, right: str) -> int:
@@ -247,15 +252,20 @@ def _rows(sizes: pl.DataFrame, left: str, right: str) -> int:
 
 
 def _score(
-    facts: UnionFacts, links: Links, sides: tuple[_Block, _Block], part: tuple[int, int], parameters: Sectors
+    facts: UnionFacts,
+    links: Links,
+    sides: list[tuple[_Block, _Block]],
+    part: tuple[int, int],
+    parameters: Sectors,
 ) -> Frame:
     """Pairs of unions of two countries, those whose first is in the part, that are of enough interest."""
-    chosen = _chosen(sides, part)
+    chosen = nw.any_horizontal(*(_chosen(both, part) for both in sides), ignore_nulls=False)
     shared = [
-        _common(vector, sides, part).select(
+        _common(vector, both, part).select(
             "a", "b", *(nw.col(c).alias(f"{prefix}_{c}") for c in ("low", "dot"))
         )
         for prefix, vector in (("s", facts.sectors), ("e", facts.employers))
+        for both in sides
     ]
     linked = [
         frame.filter(chosen).select("a", "b", nw.col("value").alias(name))
@@ -266,11 +276,13 @@ def _score(
     rows = [
         frame.with_columns(**{n: none[n] for n in columns if n not in present}).select("a", "b", *columns)
         for frame, present in zip(
-            (*shared, *linked), (("s_low", "s_dot"), ("e_low", "e_dot"), ("h",), ("x",)), strict=True
+            (*shared, *linked),
+            (*[("s_low", "s_dot")] * len(sides), *[("e_low", "e_dot")] * len(sides), ("h",), ("x",)),
+            strict=True,
         )
     ]
     pairs = nw.concat(rows).group_by("a", "b").agg(nw.col(*columns).sum())
-    pairs = _measured(_with_unions(pairs, facts.unions, sides), parameters)
+    pairs = _measured(_with_unions(pairs, facts.unions), parameters)
     pairs = keep(pairs.filter(nw.col("interest") >= parameters.minimum_interest))
     return _with_ties(pairs, links, len(facts.sources), parameters)
 
@@ -305,10 +317,9 @@ def _common(vector: Frame, sides: tuple[_Block, _Block], part: tuple[int, int]) 
     return rows.select("a", "b", low=nw.min_horizontal("x", "y"), dot=dot)
 
 
-def _with_unions(pairs: Frame, unions: Frame, sides: tuple[_Block, _Block]) -> Frame:
-    for side, block in zip("ab", sides, strict=True):
-        ours = unions.filter(nw.col("country") == block.country)
-        ours = ours.select(**{f"{name}_{side}": name for name in unions.columns})
+def _with_unions(pairs: Frame, unions: Frame) -> Frame:
+    for side in "ab":
+        ours = unions.select(**{f"{name}_{side}": name for name in unions.columns})
         pairs = pairs.join(ours, left_on=side, right_on=f"u_{side}")
     return pairs
 
