@@ -111,12 +111,15 @@ def analyses(work: Path, small: int, large: int) -> Iterator[Measure]:
     for plants in (small, large):
         tables = synthetic_tables(work, plants)
         for name, most in (("production_shifts", 3.0), ("shared_sectors", 12.0)):
-            found = _child(tables, name)
-            seconds[name, plants] = found["seconds"]
             limit = {100_000: 0.5, 1_000_000: most}.get(plants)
-            note = f"first call {found['first']:.2f} s"
-            yield Measure(f"{plants:,} plants", name, found["seconds"], "s", limit, note=note)
-            yield Measure(f"{plants:,} plants", f"{name}: peak memory", found["gigabytes"], "GB", 4)
+            runs = _child(tables, name)
+            seconds[name, plants] = next(iter(runs.values()))["seconds"]
+            for run, found in runs.items():
+                note = f"first call {found['first']:.2f} s"
+                yield Measure(f"{plants:,} plants", f"{name}: {run}", found["seconds"], "s", limit, note=note)
+                limit = None
+            peak = max(found["gigabytes"] for found in runs.values())
+            yield Measure(f"{plants:,} plants", f"{name}: peak memory", peak, "GB", 4)
     for name in ("production_shifts", "shared_sectors"):
         growth = math.log(seconds[name, large] / seconds[name, small]) / math.log(large / small)
         yield Measure("growth", f"{name}: exponent", growth, "", note=f"from {small:,} to {large:,} plants")
