@@ -19,11 +19,7 @@ _COUNTRY_NAMES = (
 
 def pattern_rows(tables: Tables, facts: ShiftFacts, shifts: Shifts) -> Frame:
     """Pairs of a decline and a growth in one family, two countries and one industry, above the lead band."""
-    declines, growths = keep_all(
-        _in_span(_in_family(facts.declines, facts.tenures), shifts, (0.0, 0.0)),
-        _in_span(_in_family(facts.growths, facts.tenures), shifts, shifts.window),
-    )
-    declines, growths = keep_all(*_across(declines, growths))
+    declines, growths = _near(facts, shifts)
     plants = keep(nw.concat([declines.select("plant"), growths.select("plant")]).unique())
     tenures, *kinds = keep_all(
         facts.tenures.join(plants, on="plant", how="semi"),
@@ -52,6 +48,18 @@ def pattern_rows(tables: Tables, facts: ShiftFacts, shifts: Shifts) -> Frame:
     return pairs.with_columns(gap=gap).unique(subset=ends, keep="first", order_by=order)
 
 
+def _near(facts: ShiftFacts, shifts: Shifts) -> list[Frame]:
+    """Declines and growths of families that cut in one country and grew in another one in a span of time.
+
+    The same event under one parent twice counts once, at its strongest.
+    """
+    sides = keep_all(*(_in_family(events, facts.tenures) for events in (facts.declines, facts.growths)))
+    lost, gained = keep_all(*_across(*sides, "parent"))
+    spans = keep_all(_in_span(lost, shifts, (0.0, 0.0)), _in_span(gained, shifts, shifts.window))
+    near = _across(*spans, "parent", "span")
+    return keep_all(*(side.group_by(*_EVENT, "span").agg(factor=nw.col("factor").max()) for side in near))
+
+
 def _in_span(events: Frame, shifts: Shifts, window: tuple[float, float]) -> Frame:
     """Events by spans of time as long as the window, a growth in each span whose declines may be near enough.
 
@@ -68,20 +76,12 @@ def _in_span(events: Frame, shifts: Shifts, window: tuple[float, float]) -> Fram
     return nw.concat(spread)
 
 
-def _across(declines: Frame, growths: Frame) -> tuple[Frame, Frame]:
-    """Events of families that cut in one country and grew in another one, in a span of time.
-
-    The same event under one parent twice counts once, at its strongest.
-    """
-    near = ["parent", "span"]
-    cuts, gains = (side.select(*near, "country").unique() for side in (declines, growths))
-    moved = cuts.join(gains, on=near).filter(nw.col("country") != nw.col("country_right"))
-    moved = moved.select(*near).unique()
-    lost, gained = (
-        side.join(moved, on=near, how="semi").group_by(*_EVENT, "span").agg(factor=nw.col("factor").max())
-        for side in (declines, growths)
-    )
-    return lost, gained
+def _across(declines: Frame, growths: Frame, *key: str) -> list[Frame]:
+    """Events whose `key` has a decline in one country and a growth in another one."""
+    cuts, gains = (side.select(*key, "country").unique() for side in (declines, growths))
+    moved = cuts.join(gains, on=list(key)).filter(nw.col("country") != nw.col("country_right"))
+    moved = moved.select(*key).unique()
+    return [side.join(moved, on=list(key), how="semi") for side in (declines, growths)]
 
 
 def _in_family(events: Frame, tenures: Frame) -> Frame:
@@ -134,14 +134,15 @@ def _together(pairs: Frame, tenures: Frame) -> Frame:
 
     A plant has no parent before it opened or after it closed; one without a known operator then is kept.
     """
-    key = ["origin", "destination", "origin_event", "destination_event", "parent"]
     later = nw.col("d_lo") + nw.col("d_hi") > nw.col("o_lo") + nw.col("o_hi")
     spans = tenures.select("plant", other="parent", first="lo", last="hi")
     for plant, whole, low, high in (
         ("destination", "d_whole", "o_lo", "o_hi"),
         ("origin", "o_whole", "d_lo", "d_hi"),
     ):
-        there = pairs.filter(~(nw.col(whole) & later)).select(*key, low, high).unique()
+        key = [plant, "parent", low, high, "exempt"]
+        pairs = pairs.with_columns(exempt=nw.col(whole) & later)
+        there = pairs.filter(~nw.col("exempt")).select(*key).unique()
         held = there.join(spans, left_on=plant, right_on="plant").filter(within(low, high, "first", "last"))
         same = (nw.col("other") == nw.col("parent")).cast(nw.Int32)
         apart = held.with_columns(same=same).group_by(*key).agg(nw.col("same").max())
