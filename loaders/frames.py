@@ -21,7 +21,6 @@ FILE, NTH, ITEM, ORDER = "~file", "~nth", "~item", "~order"
 SKIP, FATAL, SAID = "~skip", "~fatal", "~said"
 NOTHING = "nothing to say"
 _OPEN = pl.col(PROBLEM).is_null() & pl.col(SKIP).is_null()
-_CELL = pl.Struct({"column": pl.String, "value": pl.String, "reason": pl.String, "fatal": pl.Boolean})
 _BLANKS = " \t\r\n\v\f\u00a0\u200b\u2060\ufeff"
 _ROW_BITS, _STATEMENT_BITS, _ITEM_BITS = 32, 6, 10
 _PIECE = 250_000
@@ -156,7 +155,8 @@ def say(rows: pl.LazyFrame, row: Row, scratch: Path, *, large: bool = False) -> 
         for part in parts
         for number, output in part.outputs.items()
     ]
-    wrong = pl.concat([*(_wrong_cells(part, row) for part in parts), _ragged_rows(whole.frame)])
+    cells = [frame for part in parts for frame in _wrong_cells(part, row)]
+    wrong = pl.concat([*cells, _ragged_rows(whole.frame)])
     checks = [check for part in parts for _, check, _ in part.wrong]
     return Said(statements, _fates(whole, lists), wrong, checks)
 
@@ -285,23 +285,19 @@ def _raised(part: _Part) -> list[tuple[pl.Expr, Check, pl.Expr]]:
     return [wrong for wrong, found in zip(part.wrong, raised[0], strict=True) if found]
 
 
-def _wrong_cells(part: _Part, row: Row) -> pl.LazyFrame:
+def _wrong_cells(part: _Part, row: Row) -> list[pl.LazyFrame]:
     """One row per wrong cell of the rows that are not left out."""
-    wrong = _raised(part)
-    found = part.frame.filter(_any([flag for flag, _, _ in wrong]))
-    cells: list[pl.Expr] = [
-        pl.when(flag).then(
-            pl.struct(
-                pl.lit(", ".join(row.cells(check.value.raw))).alias("column"),
-                raw.cast(pl.String).alias("value"),
-                pl.lit(check.about).alias("reason"),
-                pl.lit(check.fatal).alias("fatal"),
-            )
+    return [
+        part.frame.filter(flag).select(
+            FILE,
+            ROW,
+            pl.lit(", ".join(row.cells(check.value.raw))).alias("column"),
+            raw.cast(pl.String).alias("value"),
+            pl.lit(check.about).alias("reason"),
+            pl.lit(check.fatal).alias("fatal"),
         )
-        for flag, check, raw in wrong
-    ] or [pl.lit(None, _CELL)]
-    listed = found.select(FILE, ROW, pl.concat_list(cells).list.drop_nulls().alias("cell"))
-    return listed.explode("cell").filter(pl.col("cell").is_not_null()).unnest("cell")
+        for flag, check, raw in _raised(part)
+    ]
 
 
 def _ragged_rows(base: pl.LazyFrame) -> pl.LazyFrame:
