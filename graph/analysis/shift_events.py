@@ -59,11 +59,13 @@ def _events(tables: Tables, weights: dict[str, float], date: str, whole: str, la
     events = said.join(at, left_on="event", right_on="within").with_columns(
         weight=mapped("kind", weights), whole=nw.col("kind") == whole
     )
-    columns = ("plant", "event", "date", "lo", "hi", "weight", "workers", "whole")
+    columns = ("plant", "event", "country", "date", "lo", "hi", "weight", "workers", "whole")
     plants = tables["Plant"].select("id", "country", date=date, lo=f"{date}_min", hi=f"{date}_max")
+    events = events.join(plants.select(plant="id", country="country"), on="plant")
     own = plants.filter(~nw.col("date").is_null()).select(
         plant="id",
         event="id",
+        country="country",
         date="date",
         lo="lo",
         hi="hi",
@@ -72,8 +74,7 @@ def _events(tables: Tables, weights: dict[str, float], date: str, whole: str, la
         whole=nw.lit(True),
     )
     dated = nw.concat([events.select(*columns), own.select(*columns)]).filter(nw.col("lo") <= latest)
-    placed = dated.join(plants.select(plant="id", country="country"), on="plant")
-    return placed.with_columns(nw.col("lo", "hi").cast(nw.Int32))
+    return dated.with_columns(nw.col("lo", "hi").cast(nw.Int32))
 
 
 def _jobs(tables: Tables) -> Frame:

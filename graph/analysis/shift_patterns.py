@@ -53,10 +53,12 @@ def _near(facts: ShiftFacts, shifts: Shifts) -> list[Frame]:
 
     The same event under one parent twice counts once, at its strongest.
     """
-    sides = keep_all(*(_in_family(events, facts.tenures) for events in (facts.declines, facts.growths)))
-    lost, gained = keep_all(*_across(*sides, "parent"))
-    spans = keep_all(_in_span(lost, shifts, (0.0, 0.0)), _in_span(gained, shifts, shifts.window))
-    near = _across(*spans, "parent", "span")
+    lost, gained = keep_all(
+        *(_in_family(events, facts.tenures) for events in (facts.declines, facts.growths))
+    )
+    lost, gained = keep_all(*_across(lost, gained, "parent"))
+    lost, gained = keep_all(_in_span(lost, shifts, (0.0, 0.0)), _in_span(gained, shifts, shifts.window))
+    near = _across(lost, gained, "parent", "span")
     return keep_all(*(side.group_by(*_EVENT, "span").agg(factor=nw.col("factor").max()) for side in near))
 
 
