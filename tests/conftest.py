@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import neo4j_server
 import pytest
+from filelock import FileLock
 
 from graph.build import build
 from graph.home import Home
@@ -37,3 +40,22 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def demo_graph(demo_home: Home) -> LaborGraph:
     """The graph of the built-in dataset."""
     return LaborGraph(demo_home.graph)
+
+
+@pytest.fixture(scope="session")
+def neo4j_of_run(tmp_path_factory: pytest.TempPathFactory) -> neo4j_server.Server:
+    """The Neo4j server of this test run, which all its processes share."""
+    if reason := neo4j_server.missing():
+        if os.environ.get("TRINATIONAL_REQUIRE_SERVERS"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    folder, worker = tmp_path_factory.getbasetemp(), "PYTEST_XDIST_WORKER" in os.environ
+    return neo4j_server.shared(folder.parent if worker else folder, os.getppid() if worker else os.getpid())
+
+
+@pytest.fixture(scope="module")
+def neo4j(neo4j_of_run: neo4j_server.Server) -> Iterator[neo4j_server.Server]:
+    """The Neo4j server with an empty database, for the tests of one module alone."""
+    with FileLock(neo4j_of_run.lock):
+        neo4j_of_run.empty()
+        yield neo4j_of_run
