@@ -3,7 +3,7 @@
     python3 tests/neo4j_server.py            fetch the artifacts (Java and Maven are needed)
 
 A server that is already there is used instead where `NEO4J_URI` names it (with `NEO4J_USERNAME`,
-`NEO4J_PASSWORD`): its database is emptied between tests. `TRINATIONAL_NEO4J_LIB` names a folder with the artifacts.
+`NEO4J_PASSWORD`): its database is emptied between tests. `TRINATIONAL_NEO4J_LIB` names a folder of artifacts.
 """
 
 from __future__ import annotations
@@ -123,9 +123,7 @@ class Server:
         command = self.java("org.neo4j.server.CommunityEntryPoint", *where)
         guard = [sys.executable, __file__, "guard", str(self.run), self.home, *command]
         with (Path(self.home) / "output.txt").open("w") as output:
-            subprocess.Popen(
-                guard, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+            subprocess.Popen(guard, stdout=output, stderr=output, start_new_session=True)
         self._wait()
 
     def _wait(self) -> None:
