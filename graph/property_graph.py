@@ -16,6 +16,9 @@ from typing import TypeAlias
 
 import polars as pl
 
+from graph.analysis.control import SCHEMA as CONTROL
+from graph.analysis.control import control_table
+from graph.engine import Tables
 from graph.rdf import Read, known_edges, tables
 from ontology import Column, Kind, model, schema
 
@@ -23,6 +26,7 @@ Schema: TypeAlias = dict[str, pl.DataType]
 
 RECORD = "Record"
 ABOUT = "ABOUT"
+CONTROLS = "CONTROLS"
 _TEXT = pl.String()
 _PLACE = ("id", "source", "locator")
 _COPIED = ("since", "since_min", "since_max", "status", "source")
@@ -60,7 +64,7 @@ class RelationshipTable:
 
     @property
     def properties(self) -> Schema:
-        return edge_schema() if self.derived else {}
+        return edge_schema(self.type) if self.derived else {}
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class Vocabulary:
 
     @cached_property
     def properties(self) -> frozenset[str]:
-        return frozenset(edge_schema()).union(*(node_schema(kind) for kind in node_kinds()))
+        edges = (edge_schema(), edge_schema(CONTROLS))
+        return frozenset().union(*edges, *(node_schema(kind) for kind in node_kinds()))
 
 
 def project(folder: Path) -> PropertyGraph:
@@ -98,7 +103,7 @@ def project(folder: Path) -> PropertyGraph:
     >>> found.nodes[0].labels                                                            # doctest: +SKIP
     ('Union', 'Organization', 'Thing')
     """
-    read = tables(folder)
+    read = _with_control(tables(folder))
     nodes = tuple(_nodes(read))
     ids = {node.kind: node.frame.select("id") for node in nodes}
     return PropertyGraph(nodes, tuple(_relationships(read, ids)))
@@ -154,8 +159,11 @@ def node_schema(kind: str) -> Schema:
 
 
 @cache
-def edge_schema() -> Schema:
-    """Properties of a derived relationship."""
+def edge_schema(type: str = "") -> Schema:
+    """Properties of a derived relationship; `CONTROLS` has its own: `graph.analysis.control`."""
+    if type == CONTROLS:
+        own = {name: dtype for name, dtype in CONTROL.items() if name not in ("head", "member")}
+        return {"derived": pl.Boolean(), "relation": _TEXT, **own}
     months: Schema = {"since_min": pl.Int32(), "since_max": pl.Int32()}
     copied = {name: months.get(name, _TEXT) for name in _COPIED}
     return {"derived": pl.Boolean(), "relation": _TEXT, **copied}
@@ -177,7 +185,7 @@ def vocabulary() -> Vocabulary:
     types: dict[str, dict[tuple[str, str], None]] = {}
     for plan in _plans():
         types.setdefault(plan.type, {})[plan.tail_kind, plan.head_kind] = None
-    derived = frozenset(kind.edge.name for kind in model().relations if kind.edge)
+    derived = frozenset(kind.edge.name for kind in model().relations if kind.edge) | {CONTROLS}
     return Vocabulary(
         {name: tuple(kinds) for name, kinds in labels.items()},
         {name: tuple(pairs) for name, pairs in types.items()},
@@ -232,7 +240,7 @@ def _plans() -> tuple[_Plan, ...]:
     roles = [plan for kind in kinds for role in kind.roles for plan in _role_plans(kind, role)]
     about = [_about_plan(record, kind) for record, kind in _record_kinds().items()]
     edges = [plan for kind in model().relations if kind.edge for plan in _edge_plans(kind)]
-    return (*roles, *about, *edges)
+    return (*roles, *about, *edges, *_control_plans())
 
 
 def _role_plans(kind: Kind, role: Column) -> Iterator[_Plan]:
@@ -274,6 +282,33 @@ def _edge_plans(kind: Kind) -> Iterator[_Plan]:
     for tail in tails:
         for head in _leaves(kind.column(edge.head)):
             yield _Plan(edge.name, tail, head, True, rows)
+
+
+def _control_plans() -> Iterator[_Plan]:
+    """Who controls what as of any month, over all steps: a view of ownership and operation."""
+
+    def rows(read: Read) -> pl.LazyFrame | None:
+        known = read(CONTROLS)
+        return None if known is None else known.select("tail", "head", *edge_schema(CONTROLS))
+
+    owners = _leaves(model().kind("Ownership").column("owner"))
+    owned = _leaves(model().kind("Ownership").column("owned"))
+    for tail in owners:
+        for head in (*owned, *_leaves(model().kind("Operation").column("plant"))):
+            yield _Plan(CONTROLS, tail, head, True, rows)
+
+
+def _with_control(read: Read) -> Read:
+    """The tables, and `CONTROLS` computed from them the first time that it is asked for."""
+
+    @cache
+    def control() -> pl.LazyFrame:
+        months = (pl.col(name).cast(_TEXT).fill_null("") for name in ("since_min", "until_max"))
+        key = pl.concat_str("head", "member", *months, "steps", separator="|")
+        found = control_table(Tables(read)).lazy().with_columns(derived=pl.lit(True), relation=key)
+        return found.rename({"head": "tail", "member": "head"})
+
+    return lambda name: control() if name == CONTROLS else read(name)
 
 
 def _leaves(role: Column) -> tuple[str, ...]:
@@ -335,7 +370,8 @@ def reference() -> str:
         tails, heads = (dict.fromkeys(pair[end] for pair in pairs) for end in (0, 1))
         derived = "derived" if name in known.derived else ""
         rows.append(f"| {name} | {', '.join(tails)} | {', '.join(heads)} | {derived} |")
-    return _PAGE.format(nodes="\n".join(nodes), types="\n".join(rows), edge=_names(edge_schema()))
+    edges = {"edge": _names(edge_schema()), "control": _names(edge_schema(CONTROLS))}
+    return _PAGE.format(nodes="\n".join(nodes), types="\n".join(rows), **edges)
 
 
 def _names(columns: Schema) -> str:
@@ -382,6 +418,12 @@ Cypher (`trinational cypher`) and in Neo4j (`trinational neo4j push`). What colu
 ## Relationships
 
 Roles and `ABOUT` have no properties. Derived ones have {edge}.
+
+`CONTROLS` goes from a company to every company and plant below it, over `steps` owners and operators, from
+month `since_min` to `until_max` (unknown: open), and names the `relations` that it is derived from.
+`ultimate`: nobody is known to control the company in these months; `venture`: a joint venture is on the way;
+`dated`: each tie has some date. It follows control, not every share: see [analyses](analyses.md).
+It has {control}.
 
 | type | from | to | |
 |---|---|---|---|

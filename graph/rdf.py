@@ -128,8 +128,10 @@ def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None
 
 def nquads(graph: Path) -> Iterator[bytes]:
     """The whole graph as N-Quads, in chunks of whole lines, always in the same order."""
-    for view in views(tables(graph)):
+    read = tables(graph)
+    for view in views(read):
         yield from lines(view)
+    yield from lines(control_view(read))
     yield vocabulary()
 
 
@@ -169,6 +171,31 @@ def edge_views(read: Read) -> Iterator[View]:
             item = Property(kind.edge.iri, kind.edge.head, "iri", "id/", many=True)
             yield View(edges.with_columns(_subject=encoded(tail)), "id/", (), (item,))
     yield _marks_view(kinds)
+
+
+def control_view(read: Read) -> View:
+    """Corporate families as of any month (`graph.analysis.control`), derived; a flag stands only where it is true.
+
+    Only the whole graph can tell who controls what, so exports of a part leave it out.
+    """
+    from graph.analysis.control import control_table
+    from graph.engine import Tables
+
+    names = ("ultimate", "venture", "dated")
+    flags = (pl.when(name).then(name).alias(name) for name in names)
+    months = (pl.col(name).cast(pl.String).fill_null("") for name in ("since_min", "until_max"))
+    key = pl.concat_str(encoded("head"), encoded("member"), *months, "steps", separator="/")
+    rows = control_table(Tables(read)).lazy()
+    properties = (
+        Property(ONTOLOGY + "controller", "head", "iri", "id/"),
+        Property(ONTOLOGY + "controlled", "member", "iri", "id/"),
+        Property(ONTOLOGY + "sinceMin", "since_min", "integer"),
+        Property(ONTOLOGY + "untilMax", "until_max", "integer"),
+        Property(ONTOLOGY + "steps", "steps", "integer"),
+        *(Property(ONTOLOGY + name, name, "flag") for name in names),
+        Property(DERIVED_FROM, "relations", "iri", "id/", many=True),
+    )
+    return View(rows.with_columns(*flags, _subject=key), "control/", (ONTOLOGY + "Control",), properties)
 
 
 def _marks_view(kinds: list[Kind]) -> View:

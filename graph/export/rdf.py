@@ -70,6 +70,7 @@ def _nquads(read: Read, whole: bool) -> Iterator[bytes]:
     for view in rdf.views(read):
         yield from rdf.lines(view)
     if whole:
+        yield from rdf.lines(rdf.control_view(read))
         yield rdf.vocabulary()
 
 
