@@ -174,7 +174,7 @@ def edge_views(read: Read) -> Iterator[View]:
 
 
 def control_view(read: Read) -> View:
-    """Corporate families as of any month (`graph.analysis.control`), derived; a flag stands only where it is true.
+    """Corporate families as of any month (`graph.analysis.control`), derived; a flag stands where it is true.
 
     Only the whole graph can tell who controls what, so exports of a part leave it out.
     """

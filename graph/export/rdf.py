@@ -78,7 +78,7 @@ def _turtle(read: Read, whole: bool) -> Iterator[bytes]:
     yield f"@base <{BASE}> .\n".encode()
     for prefix in _TURTLE_PREFIXES:
         yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n".encode()
-    for view in rdf.resolved_views(read):
+    for view in _resolved(read, whole):
         types = f"a {', '.join(map(_turtle_name, view.types))}"
         for rows in rdf.staged(view):
             parts = [pl.lit(types)] if view.types else []
@@ -91,6 +91,12 @@ def _turtle(read: Read, whole: bool) -> Iterator[bytes]:
                 pl.lit(f"\n<{view.space}"), "_subject", pl.lit("> "), body, pl.lit(" .\n")
             )
             yield rows.select(whole_row.str.join("")).item().encode()
+
+
+def _resolved(read: Read, whole: bool) -> Iterator[View]:
+    yield from rdf.resolved_views(read)
+    if whole:
+        yield rdf.control_view(read)
 
 
 def _turtle_name(iri: str) -> str:
@@ -111,7 +117,7 @@ def _turtle_value(item: Property) -> tuple[str, str]:
 def _json_ld(read: Read, whole: bool) -> Iterator[bytes]:
     yield b'{"@context": ' + json.dumps(_context(), ensure_ascii=False).encode() + b',\n"@graph": ['
     between = "\n"
-    for view in rdf.resolved_views(read):
+    for view in _resolved(read, whole):
         types = json.dumps([name.removeprefix(ONTOLOGY) for name in view.types])
         for rows in rdf.staged(view):
             parts: list[pl.Expr] = [_json_subject(view)]
