@@ -1,33 +1,56 @@
-"""Records of one thing: joined by authority keys and judgements, never by name.
+"""Which records are of one thing: joined by authority keys, then judgements, then matches.
 
 A record's id and the ids that its source gives beside it (`same_as`) name one thing, unless that would join
-two keys that one register issued to two things, or cross a judgement `different`.
-Judgements `same` come first. The canonical id is that of the strongest authority, then the smallest text:
-computed, never stored.
+two keys that one register issued to two things, or cross a judgement. A judgement `same` that would do so
+is an error. Matches join last, the most probable first; whatever two groups are known to be (keys, kinds,
+judgements, places of plants, numbers of unions, pairs that the matcher parted) keeps them apart, so that a
+chain breaks at its weakest link. The canonical id is that of the strongest authority, then the smallest
+text: computed, never stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
+from graph.identity.groups import LEVEL, NUMBER, PLACE, Bar, Groups, Link, strength
 from graph.identity.judgements import Judgement
 from ontology import TrinationalError, model
+from ontology.authorities import check
 
-if TYPE_CHECKING:
-    import networkx as nx
+__all__ = ["Identity", "resolve", "strength"]
+
+THRESHOLD = 0.98
+_TEXT = pl.String()
+MAPPING = {
+    "record_id": _TEXT,
+    "id": _TEXT,
+    "reason": _TEXT,
+    "probability": pl.Float64(),
+    "joined_to": _TEXT,
+}
+REFUSED = {
+    "left": _TEXT,
+    "right": _TEXT,
+    "reason": _TEXT,
+    "by": _TEXT,
+    "probability": pl.Float64(),
+    "chain": pl.List(_TEXT),
+}
 
 
 @dataclass(frozen=True)
 class Identity:
     """What `resolve` found.
 
-    `mapping`: `record_id`, `id` (canonical), `reason`, one row for each record id that is not canonical;
-    the reason is `key` or `judgement`.
-    `refused`: `left`, `right`, `reason`: joins that a source suggests and a rule forbids.
+    `mapping`: `record_id`, `id` (canonical), `reason` (`key`, `judgement` or `match`), `probability` (of a
+    match), `joined_to` (the id that this one was joined to: a step towards the canonical id); one row for
+    each record id that is not canonical.
+    `refused`: `left`, `right`, `reason`, `by` (`key` or `match`), `probability`, `chain` (ids, each joined
+    with the next, that would have met): joins that a source or the matcher suggests and a rule forbids.
     """
 
     mapping: pl.DataFrame
@@ -40,185 +63,201 @@ class Identity:
         return pl.col(column).replace(self.mapping["record_id"], self.mapping["id"])
 
 
-@dataclass(frozen=True)
-class _Obstacle:
-    """Why two groups may not be one, and the two ids that keep them apart."""
-
-    why: str
-    ends: tuple[str, str]
-
-
-@dataclass
-class _Groups:
-    """Disjoint sets of ids that know which keys they hold and what they must not join."""
-
-    parent: dict[str, str] = field(default_factory=dict)
-    keys: dict[str, dict[str, str]] = field(default_factory=dict)
-    different: dict[str, dict[str, Judgement]] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def find(self, item: str) -> str:
-        root = item
-        while (up := self.parent.setdefault(root, root)) != root:
-            root = up
-        while self.parent[item] != root:
-            self.parent[item], item = root, self.parent[item]
-        if root not in self.keys:
-            self.keys[root] = _issued_key(root)
-        return root
-
-    def obstacle(self, a: str, b: str) -> _Obstacle | None:
-        """What keeps the groups of roots `a` and `b` apart."""
-        for authority, key in self.keys[a].items():
-            other = self.keys[b].get(authority)
-            if other is not None and other != key:
-                ends = (f"{authority}:{key}", f"{authority}:{other}")
-                return _Obstacle(f"{' and '.join(ends)} are two keys of one register", ends)
-        for judgement in (*self.different.get(a, {}).values(), *self.different.get(b, {}).values()):
-            ends = (judgement.left, judgement.right)
-            if {self.find(ends[0]), self.find(ends[1])} == {a, b}:
-                return _Obstacle(f"{judgement.where} says {' and '.join(ends)} are different", ends)
-        kinds = {self.kinds.get(a), self.kinds.get(b)} - {None}
-        if len(kinds) > 1:
-            return _Obstacle(f"one is a {' and one a '.join(sorted(map(str, kinds)))}", (a, b))
-        return None
-
-    def join(self, a: str, b: str) -> None:
-        self.parent[b] = a
-        self.keys[a] = self.keys[b] | self.keys[a]
-        self.different.setdefault(a, {}).update(self.different.get(b, {}))
-        if b in self.kinds:
-            self.kinds.setdefault(a, self.kinds[b])
-
-
-def _issued_key(item: str) -> dict[str, str]:
-    authority, _, key = item.partition(":")
-    known = model().authorities.get(authority)
-    return {authority: key} if known and known.issued_once else {}
-
-
-def strength(item: str) -> tuple[int, str]:
-    """Sort key of ids: the strongest authority first, then the smallest text.
-
-    >>> min(["corp:gm", "us-cik:1467858"], key=strength)
-    'us-cik:1467858'
-    """
-    known = model().authorities.get(item.partition(":")[0])
-    return (known.rank if known else len(model().authorities) + 1, item)
-
-
-def resolve(said: Iterable[pl.LazyFrame], judgements: Sequence[Judgement] = ()) -> Identity:
+def resolve(
+    said: Iterable[pl.LazyFrame],
+    judgements: Sequence[Judgement] = (),
+    pairs: pl.DataFrame | None = None,
+    threshold: float = THRESHOLD,
+) -> Identity:
     """Find which ids name one thing.
 
     Parameters
     ----------
     said
-        Frames with `id` (text), `same_as` (list of text) and `kind` (text), one row a record.
+        Frames with `id` (text), `same_as` (list of text) and `kind` (text), one row a record. Where pairs
+        are given, plants may have `municipality` and `subdivision`, unions `designation`, `level`, `name`.
     judgements
         What people decided.
+    pairs
+        What the matcher found: `left`, `right` (ids), `verdict` (`same`, `related`, `different`, `unsure`),
+        `probability` (0 to 1); further columns are not read.
+    threshold
+        Probability from which a verdict `same` joins.
 
     Raises
     ------
     TrinationalError
         A judgement `same` that joins what another judgement, or a register, keeps apart: the chain is named.
 
+    Examples
+    --------
     >>> frame = pl.LazyFrame({"id": ["corp:x"], "same_as": [["us-cik:7"]], "kind": ["Corporation"]})
     >>> resolve([frame]).mapping.rows()
-    [('corp:x', 'us-cik:7', 'key')]
+    [('corp:x', 'us-cik:7', 'key', None, 'us-cik:7')]
+    >>> pairs = {"left": ["corp:x"], "right": ["corp:y"], "verdict": "same", "probability": 0.99}
+    >>> resolve([frame], pairs=pl.DataFrame(pairs)).mapping.rows()[1]
+    ('corp:y', 'us-cik:7', 'match', 0.99, 'corp:x')
     """
-    import networkx as nx
-
-    groups = _Groups()
-    links = _suggested(said)
-    judged = {item for j in judgements for item in (j.left, j.right)}
-    _learn_kinds(groups, said, judged | set(links["id"]))
-    chain: nx.Graph[str] = nx.Graph()
-    for judgement in judgements:
-        if judgement.judgement == "different":
-            for item in (judgement.left, judgement.right):
-                groups.different.setdefault(groups.find(item), {})[judgement.where] = judgement
+    said = list(said)
+    groups, links = Groups(), _suggested(said)
+    matches = _matches(pairs, threshold)
+    ids = pl.concat(
+        [links["id"], links["same_as"], matches["left"], matches["right"], _named(judgements)]
+    ).unique()
+    for item, fact, value in _facts(said, ids, weighed=matches.height > 0):
+        groups.learn(item, fact, value)
+    for bar in _bars(judgements):
+        groups.bar(bar)
+    refused = list(_join(groups, (Link(a, b, "key") for a, b in _fitting(links).iter_rows())))
     for judgement in judgements:
         if judgement.judgement == "same":
-            _join_judged(groups, chain, judgement)
-    refused = [
-        (item, key, why)
-        for item, key in links.rows()
-        if (why := _join_suggested(groups, item, key)) is not None
-    ]
-    text = pl.String()
-    return Identity(
-        pl.DataFrame(_mapping(groups, judged), {"record_id": text, "id": text, "reason": text}, orient="row"),
-        pl.DataFrame(refused, {"left": text, "right": text, "reason": text}, orient="row"),
+            _join_judged(groups, judgement)
+    if pairs is not None:
+        for bar in _parted(pairs, matches):
+            groups.bar(bar)
+        refused += _join(groups, (Link(a, b, "match", p) for a, b, p in matches.iter_rows()))
+    refused += [(a, b, "not the form of its register", "key", None, [a, b]) for a, b in _unfit(links)]
+    return Identity(_mapping(groups), pl.DataFrame(sorted(refused, key=_pair), REFUSED, orient="row"))
+
+
+def _pair(row: tuple[Any, ...]) -> tuple[str, str]:
+    return row[0], row[1]
+
+
+def _named(judgements: Sequence[Judgement]) -> pl.Series:
+    return pl.Series([item for j in judgements for item in (j.left, j.right)], dtype=pl.String())
+
+
+def _suggested(said: list[pl.LazyFrame]) -> pl.DataFrame:
+    """`id`, `same_as`, `fits`: the keys that sources give beside an id, and whether they can be keys."""
+    frames = [frame.select("id", "same_as").explode("same_as").drop_nulls().unique() for frame in said]
+    frames.append(pl.LazyFrame(schema={"id": pl.String, "same_as": pl.String}))
+    links = pl.concat(pl.collect_all(frames)).filter(pl.col("id") != pl.col("same_as"))
+    parts = pl.col("same_as").str.splitn(":", 2).struct
+    authority, key = parts.field("field_0"), parts.field("field_1")
+    known = [name for name in links.select(authority.unique()).to_series() if name in model().authorities]
+    fits = pl.coalesce(*(pl.when(authority == name).then(check(name, key)) for name in known), pl.lit(False))
+    return links.with_columns(fits=fits).sort("id", "same_as")
+
+
+def _fitting(links: pl.DataFrame) -> pl.DataFrame:
+    return links.filter("fits").select("id", "same_as")
+
+
+def _unfit(links: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    yield from links.filter(~pl.col("fits")).select("id", "same_as").iter_rows()
+
+
+def _matches(pairs: pl.DataFrame | None, threshold: float) -> pl.DataFrame:
+    """The pairs that may be joined, the most probable first."""
+    columns = ("left", "right", "probability")
+    if pairs is None:
+        return pl.DataFrame(schema=dict(zip(columns, (_TEXT, _TEXT, pl.Float64()), strict=True)))
+    sure = pairs.filter((pl.col("verdict") == "same") & (pl.col("probability") >= threshold))
+    return sure.select(columns).sort("probability", "left", "right", descending=[True, False, False])
+
+
+def _facts(said: list[pl.LazyFrame], ids: pl.Series, *, weighed: bool) -> Iterator[tuple[str, str, str]]:
+    """`id`, name and value of what is known of each id: its kind, and what matches heed besides."""
+    if ids.is_empty():
+        return
+    wanted = ids.implode()
+    for frame in said:
+        columns = frame.collect_schema().names()
+        facts = {"kind": pl.col("kind"), **(_weighed(columns) if weighed else {})}
+        mine = (
+            frame.filter(pl.col("id").is_in(wanted)).select("id", **facts).unique().sort(pl.all()).collect()
+        )
+        for fact in facts:
+            for item, value in mine.select("id", fact).drop_nulls().unique().iter_rows():
+                yield item, fact, value
+
+
+def _weighed(columns: list[str]) -> dict[str, pl.Expr]:
+    facts: dict[str, pl.Expr] = {}
+    if "municipality" in columns:
+        town = pl.col("municipality").str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
+        town = town.str.replace_all(r"\b(?:city|town|village|township|ciudad|cd|de|del|la|el)\b", " ")
+        town = town.str.replace_all("[^a-z0-9]+", " ").str.strip_chars().fill_null("")
+        place = pl.concat_str(town, pl.lit(", "), pl.col("subdivision").fill_null(""))
+        facts[PLACE] = pl.when((pl.col("kind") == "Plant") & (place != ", ")).then(place)
+    if "designation" in columns:
+        named = pl.coalesce("designation", pl.col("name").str.extract(r"[^0-9]([0-9]{1,5}[A-Za-z]?)\s*$"))
+        number = named.str.to_uppercase().str.replace(r"^\D*?0*([0-9]+[A-Z]?)$", "$1")
+        facts[NUMBER] = pl.when(pl.col("kind") == "Union").then(number)
+    if "level" in columns:
+        local = pl.when(pl.col("level").is_in(["local", "section", "branch"])).then(pl.lit("local"))
+        facts[LEVEL] = local.when(pl.col("level").is_not_null()).then(pl.lit("above locals"))
+    return facts
+
+
+def _bars(judgements: Sequence[Judgement]) -> Iterator[Bar]:
+    decided = {frozenset((j.left, j.right)) for j in judgements if j.judgement == "same"}
+    for judgement in judgements:
+        weak = judgement.judgement == "unsure"
+        if judgement.judgement != "same" and not (
+            weak and frozenset((judgement.left, judgement.right)) in decided
+        ):
+            yield Bar(judgement.left, judgement.right, f"{judgement.where} says {judgement.text}", weak)
+
+
+def _parted(pairs: pl.DataFrame, matches: pl.DataFrame) -> Iterator[Bar]:
+    """Pairs that the matcher holds for two things, of ids that matches would join."""
+    touched = pl.concat([matches["left"], matches["right"]]).unique().implode()
+    apart = pairs.filter(
+        pl.col("verdict").is_in(["different", "related"])
+        & pl.col("left").is_in(touched)
+        & pl.col("right").is_in(touched)
+    )
+    for left, right, verdict in apart.select("left", "right", "verdict").sort("left", "right").iter_rows():
+        yield Bar(left, right, f"the matcher holds {left} and {right} for {verdict}", weak=True)
+
+
+def _join(groups: Groups, links: Iterable[Link]) -> Iterator[tuple[Any, ...]]:
+    """Join what nothing forbids; the rows of `refused` for the rest."""
+    for link in links:
+        a, b = groups.find(link.left), groups.find(link.right)
+        if a == b:
+            continue
+        if (obstacle := groups.obstacle(a, b, match=link.how == "match")) is None:
+            groups.join(link)
+            continue
+        chain = groups.chain(link, obstacle.ends)
+        yield link.left, link.right, obstacle.why, link.how, link.probability, chain
+
+
+def _join_judged(groups: Groups, judgement: Judgement) -> None:
+    link = Link(judgement.left, judgement.right, "judgement")
+    a, b = groups.find(link.left), groups.find(link.right)
+    if a == b:
+        return
+    if (obstacle := groups.obstacle(a, b)) is None:
+        groups.join(link)
+        return
+    raise TrinationalError(
+        f"{judgement.where}: {judgement.left} and {judgement.right} cannot be the same: {obstacle.why} "
+        f"(chain: {' = '.join(groups.chain(link, obstacle.ends))})",
+        hint="delete one of these judgements, or judge a wrong step of the chain `different`",
     )
 
 
-def _suggested(said: Iterable[pl.LazyFrame]) -> pl.DataFrame:
-    frames = [
-        frame.select("id", "same_as").explode("same_as").drop_nulls().unique().sort("id", "same_as")
-        for frame in said
+def _mapping(groups: Groups) -> pl.DataFrame:
+    rows = [
+        (item, best, link.how, link.probability, link.left if link.right == item else link.right)
+        for item, best, link in groups.trees()
     ]
-    if not frames:
-        return pl.DataFrame(schema={"id": pl.String, "same_as": pl.String})
-    return pl.concat(pl.collect_all(frames)).filter(pl.col("id") != pl.col("same_as"))
+    return pl.DataFrame(rows, MAPPING, orient="row").sort("record_id")
 
 
-def _learn_kinds(groups: _Groups, said: Iterable[pl.LazyFrame], ids: set[str]) -> None:
-    if not ids:
-        return
-    wanted = pl.Series(sorted(ids)).implode()
-    for frame in said:
-        for item, kind in frame.select("id", "kind").filter(pl.col("id").is_in(wanted)).collect().rows():
-            groups.kinds[groups.find(item)] = kind
+def steps(mapping: pl.DataFrame, item: str) -> list[dict[str, Any]]:
+    """The rows of a mapping that lead from an id to its canonical id, in their order.
 
-
-def _join_judged(groups: _Groups, chain: nx.Graph[str], judgement: Judgement) -> None:
-    left, right = groups.find(judgement.left), groups.find(judgement.right)
-    if left == right:
-        return
-    obstacle = groups.obstacle(left, right)
-    if obstacle:
-        raise TrinationalError(
-            f"{judgement.where}: {judgement.left} and {judgement.right} cannot be the same: "
-            f"{obstacle.why}{_chain(chain, judgement, obstacle.ends)}",
-            hint="correct one of these lines of the judgements file",
-        )
-    chain.add_edge(judgement.left, judgement.right)
-    groups.join(*sorted((left, right)))
-
-
-def _chain(chain: nx.Graph[str], judgement: Judgement, ends: tuple[str, str]) -> str:
-    """The judgements `same` that lead from one end of the contradiction to the other."""
-    import networkx as nx
-
-    extended = nx.Graph(chain)
-    extended.add_edge(judgement.left, judgement.right)
-    if not set(ends) <= set(extended) or not nx.has_path(extended, *ends):
-        return ""
-    return f" (chain: {' = '.join(nx.shortest_path(extended, *ends))})"
-
-
-def _join_suggested(groups: _Groups, item: str, key: str) -> str | None:
-    """Join an id with a key that a source gives for it, or say why not."""
-    authority, _, value = key.partition(":")
-    known = model().authorities.get(authority)
-    if known is None or not known.pattern.fullmatch(value):
-        return "not the form of its register"
-    a, b = sorted((groups.find(item), groups.find(key)))
-    if a == b:
-        return None
-    if obstacle := groups.obstacle(a, b):
-        return obstacle.why
-    groups.join(a, b)
-    return None
-
-
-def _mapping(groups: _Groups, judged: set[str]) -> list[tuple[str, str, str]]:
-    members: dict[str, list[str]] = {}
-    for item in groups.parent:
-        members.setdefault(groups.find(item), []).append(item)
-    rows: list[tuple[str, str, str]] = []
-    for group in members.values():
-        best = min(group, key=strength)
-        reason = "judgement" if judged & set(group) else "key"
-        rows += [(item, best, reason) for item in group if item != best]
-    return sorted(rows)
+    >>> frame = pl.LazyFrame({"id": ["corp:x"], "same_as": [["us-cik:7"]], "kind": ["Corporation"]})
+    >>> [step["joined_to"] for step in steps(resolve([frame]).mapping, "corp:x")]
+    ['us-cik:7']
+    """
+    found: list[dict[str, Any]] = []
+    while (row := mapping.filter(record_id=item)).height:
+        found.append(row.row(0, named=True))
+        item = found[-1]["joined_to"]
+    return found
