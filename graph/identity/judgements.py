@@ -23,7 +23,8 @@ from filelock import FileLock
 
 from ontology import TrinationalError, nearest
 
-BUILT_IN = Path(__file__).parent / "judgements.csv"
+FILE = "judgements.csv"
+BUILT_IN = Path(__file__).parent / FILE
 COLUMNS = ("left", "right", "judgement", "relation", "by", "on", "why")
 WORDS = ("same", "related", "different", "unsure")
 RELATIONS = {
@@ -80,6 +81,13 @@ def read_judgements(*paths: Path) -> list[Judgement]:
     found = [line for path in paths or (BUILT_IN,) for line in _read(path)]
     check_pairs(found)
     return found
+
+
+def judgement_files(home: Path, further: Path | None = None) -> list[Path]:
+    """The files of judgements that a build reads: built in, the home's own, and one more."""
+    own = home / FILE
+    paths = [BUILT_IN, *([own] if own.is_file() else []), *([further] if further else [])]
+    return list({path.resolve(): path for path in paths}.values())
 
 
 def _read(path: Path) -> list[Judgement]:

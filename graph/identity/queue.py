@@ -1,0 +1,162 @@
+"""What people should look at first: pairs that were not decided automatically."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from graph.identity.judgements import Judgement
+from graph.identity.resolve import THRESHOLD
+from graph.labor_graph import LaborGraph
+from ontology import TrinationalError, model
+
+MATCHES = {
+    "left": pl.String(),
+    "right": pl.String(),
+    "kind": pl.String(),
+    "verdict": pl.String(),
+    "relation": pl.String(),
+    "probability": pl.Float64(),
+    "reason": pl.String(),
+}
+COLUMNS = (
+    *("left", "right", "kind", "left_id", "right_id", "left_name", "right_name", "verdict", "relation"),
+    *("probability", "reason", "obstacle", "left_rows", "right_rows", "pairs", "weight"),
+)
+
+
+def matches(graph: LaborGraph) -> pl.LazyFrame:
+    """Pairs that the matcher compared (`MATCHES` and its columns of evidence); empty where none is built."""
+    path = graph.folder / "matches.parquet"
+    return pl.scan_parquet(path) if path.is_file() else pl.LazyFrame(schema=MATCHES)
+
+
+def threshold(graph: LaborGraph) -> float:
+    """The probability from which pairs of this graph were joined automatically."""
+    return float(graph.about.get("identity", {}).get("threshold", THRESHOLD))
+
+
+def review_queue(
+    graph: LaborGraph, judgements: Sequence[Judgement] = (), kind: str | None = None
+) -> pl.DataFrame:
+    """Pairs of things that nobody and nothing decided, those first that would change most answers.
+
+    A pair is open where the matcher says `unsure`, or `same` below its threshold, or `same` and an obstacle
+    kept it out; where no judgement is about the two things; and where no register gave each a key of its
+    own. Of the pairs of records between the same two things the most probable stands for all.
+
+    Parameters
+    ----------
+    graph
+        A built graph.
+    judgements
+        What people decided, also since the build.
+    kind
+        Things of this kind alone.
+
+    Returns
+    -------
+    polars.DataFrame
+        `left`, `right` (ids of the records), `kind`, `left_id`, `right_id` (of the things), `left_name`,
+        `right_name`, `verdict`, `relation`, `probability`, `reason`, `obstacle` (text), `left_rows`,
+        `right_rows` (records and relations of each thing), `pairs` (of records), `weight`; sorted by weight.
+
+    Notes
+    -----
+    weight = sqrt(left_rows x right_rows) x min(probability / threshold, 1): how many rows of answers would
+    meet if the two were one, times how near the pair is to being joined. The geometric mean keeps a giant
+    with thousands of rows from filling the top of the queue with neighbours of one row.
+    """
+    pairs = _open(graph).filter(pl.col("kind") == kind if kind else True)
+    pairs = _undecided(pairs, graph, judgements).with_columns(pairs=pl.len().over("a", "b"))
+    best = pairs.sort("probability", "left", "right", descending=[True, False, False])
+    best = _counted(best.unique(["a", "b"], keep="first", maintain_order=True), graph)
+    size = (pl.col("left_rows") * pl.col("right_rows")).cast(pl.Float64).sqrt()
+    near = (pl.col("probability").fill_null(0.0) / threshold(graph)).clip(upper_bound=1.0)
+    names = graph.things.select("id", "name").unique("id")
+    for side in ("left", "right"):
+        names_of = names.rename({"id": f"{side}_id", "name": f"{side}_name"})
+        best = best.join(names_of, on=f"{side}_id", how="left")
+    found = best.with_columns(weight=size * near).select(COLUMNS)
+    return found.sort("weight", "left", "right", descending=[True, False, False])
+
+
+def _open(graph: LaborGraph) -> pl.DataFrame:
+    """Pairs that are not joined, with the ids of their things; `a`, `b`: the same two ids, sorted."""
+    maybe = matches(graph).filter(pl.col("verdict").is_in(["same", "unsure"])).select(list(MATCHES)).collect()
+    pairs = canonical(graph, maybe).filter(pl.col("left_id") != pl.col("right_id"))
+    refused = pl.read_parquet(graph.folder / "refused.parquet").filter(by="match")
+    obstacles = refused.select("left", "right", obstacle="reason").unique(["left", "right"])
+    return pairs.join(obstacles, on=["left", "right"], how="left").with_columns(
+        a=pl.min_horizontal("left_id", "right_id"), b=pl.max_horizontal("left_id", "right_id")
+    )
+
+
+def mapping(graph: LaborGraph) -> pl.DataFrame:
+    """The ids that were joined, as `Identity.mapping` has them.
+
+    Raises `TrinationalError` where an earlier version built the graph.
+    """
+    found = pl.read_parquet(graph.folder / "identity.parquet")
+    if "joined_to" not in found.columns:
+        raise TrinationalError("an earlier version built this graph", hint="run `trinational build`")
+    return found
+
+
+def named(judgements: Sequence[Judgement]) -> pl.DataFrame:
+    """`left` and `right` of judgements."""
+    rows = [(judgement.left, judgement.right) for judgement in judgements]
+    return pl.DataFrame(rows, {"left": pl.String(), "right": pl.String()}, orient="row")
+
+
+def canonical(graph: LaborGraph, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs with `left_id` and `right_id`, the ids of the things that `left` and `right` belong to."""
+    joined = mapping(graph).select("record_id", "id")
+    for side in ("left", "right"):
+        known = joined.rename({"record_id": side, "id": f"{side}_id"})
+        pairs = pairs.join(known, on=side, how="left", maintain_order="left").with_columns(
+            pl.coalesce(f"{side}_id", side).alias(f"{side}_id")
+        )
+    return pairs
+
+
+def _undecided(pairs: pl.DataFrame, graph: LaborGraph, judgements: Sequence[Judgement]) -> pl.DataFrame:
+    """Pairs without those that people judged, and those with two keys of one register."""
+    done = canonical(graph, named(judgements)).select(
+        a=pl.min_horizontal("left_id", "right_id"), b=pl.max_horizontal("left_id", "right_id")
+    )
+    pairs = pairs.join(done, on=["a", "b"], how="anti")
+    wanted = pl.concat([pairs["a"], pairs["b"]]).unique()
+    alone = pl.DataFrame({"record_id": wanted, "id": wanted})
+    members = pl.concat([mapping(graph).select("record_id", "id"), alone])
+    issued = [a.name for a in model().authorities.values() if a.issued_once]
+    register = pl.col("record_id").str.split(":").list.first()
+    held = members.filter(pl.col("id").is_in(wanted.implode()) & register.is_in(issued))
+    registers = held.group_by("id").agg(registers=register.unique())
+    both = pairs.join(registers, left_on="a", right_on="id", how="left").join(
+        registers, left_on="b", right_on="id", how="left"
+    )
+    shared = pl.col("registers").list.set_intersection("registers_right").list.len().fill_null(0)
+    return both.filter(shared == 0).drop("registers", "registers_right")
+
+
+def _counted(pairs: pl.DataFrame, graph: LaborGraph) -> pl.DataFrame:
+    """Pairs with the number of records and relations that hang on each side."""
+    wanted = pl.concat([pairs["left_id"], pairs["right_id"]]).unique().implode()
+    ids = [graph.said(kind.name).select("id") for kind in model().things]
+    for relation in model().relations:
+        for role in relation.roles:
+            column = pl.col(role.name).alias("id")
+            ids.append(graph.scan(relation.name).select(column.explode() if role.many else column))
+    counts = [
+        frame.filter(pl.col("id").is_in(wanted)).group_by("id").agg(rows=pl.len().cast(pl.Int64))
+        for frame in ids
+    ]
+    rows = pl.concat(counts).group_by("id").agg(pl.col("rows").sum()).collect()
+    for side in ("left", "right"):
+        known = rows.rename({"id": f"{side}_id", "rows": f"{side}_rows"})
+        pairs = pairs.join(known, on=f"{side}_id", how="left").with_columns(
+            pl.col(f"{side}_rows").fill_null(0)
+        )
+    return pairs
