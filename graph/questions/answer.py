@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from graph.analysis.families import FIRST, LAST, month_span
-from graph.questions.read import NEWEST, Parameter, Question, question, steps_of
+from graph.questions.read import NEWEST, Column, Parameter, Question, question, steps_of
 from graph.rdf import PREFIXES, iri
 from ontology import WrongUseError, model, nearest
 
@@ -206,7 +206,13 @@ def _on_sparql(asked: Asked, graph: LaborGraph, connection: Any, timeout: float)
 def _on_cypher(asked: Asked, graph: LaborGraph, connection: Any, timeout: float) -> Rows:
     from graph.cypher import query
 
-    return query(graph.folder, asked.question.queries["cypher"], asked.cypher(), timeout=timeout).to_dicts()
+    return query(
+        graph.folder,
+        asked.question.queries["cypher"],
+        asked.cypher(),
+        timeout=timeout,
+        name=asked.question.id,
+    ).frame.to_dicts()
 
 
 def _on_neo4j(asked: Asked, graph: LaborGraph, connection: Any, timeout: float) -> Rows:
@@ -230,24 +236,32 @@ _ENGINES: Mapping[str, Callable[[Asked, LaborGraph, Any, float], Rows]] = {
 
 
 def ordered(asked: Question, rows: Rows) -> pl.DataFrame:
-    """Rows as declared: cells typed, rows that differ only in lists joined, in one total order."""
-    single = [c for c in asked.columns if c.type not in ("ids", "texts")]
-    many = [c for c in asked.columns if c.type in ("ids", "texts")]
-    found: dict[tuple[Any, ...], list[set[str]]] = {}
+    """Rows as declared: cells typed, rows that differ only in lists joined, in one total order.
+
+    A list takes what stands under its name and under its name with a number (`evidence`, `evidence_2`).
+    """
+    single = [c for c in asked.columns if not _joined(c)]
+    many = {c: re.compile(rf"{c.name}(_[0-9]+)?") for c in asked.columns if _joined(c)}
+    found: dict[tuple[Any, ...], list[set[Any]]] = {}
     for row in rows:
         key = tuple(_cell(c.type, row.get(c.name)) for c in single)
         lists = found.setdefault(key, [set() for _ in many])
-        for column, values in zip(many, lists, strict=True):
-            values.update(_list(column.type, row.get(column.name)))
+        for (column, name), values in zip(many.items(), lists, strict=True):
+            for given in filter(name.fullmatch, row):
+                values.update(_list(column.type, row[given]))
     data = [
         {c.name: v for c, v in zip(single, key, strict=True)}
-        | {c.name: sorted(v) for c, v in zip(many, lists, strict=True)}
+        | {c.name: any(v) if c.any else sorted(v) for c, v in zip(many, lists, strict=True)}
         for key, lists in found.items()
     ]
     frame = pl.DataFrame(data, asked.schema, orient="row")
     keys = list(dict.fromkeys([*asked.order, *(c.name for c in single if f"-{c.name}" not in asked.order)]))
     names = [key.removeprefix("-") for key in keys]
     return frame.sort(names, descending=[key.startswith("-") for key in keys], nulls_last=True)
+
+
+def _joined(column: Column) -> bool:
+    return column.any or column.type in ("ids", "texts")
 
 
 def _cell(kind: str, value: Any) -> Any:
@@ -262,10 +276,12 @@ def _cell(kind: str, value: Any) -> Any:
     return _short(kind, str(value))
 
 
-def _list(kind: str, value: Any) -> list[str]:
+def _list(kind: str, value: Any) -> list[Any]:
     """The values of a list cell: a list, ids with blanks between them, or lines of text."""
     if value is None or value == "":
         return []
+    if kind == "flag":
+        return [_cell(kind, value)]
     if isinstance(value, list):
         return [_short(kind, str(each)) for each in value if each is not None and each != ""]
     if kind == "texts":

@@ -48,12 +48,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the answer; `unit` for numbers and dates."""
+    """A column of the answer; `unit` for numbers. A flag with `any` is true where any of the rows is that
+    are else alike."""
 
     name: str
     type: str
     about: str
     unit: str = ""
+    any: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ def _checked(name: str, head: dict[str, Any], body: str) -> Question:
     for what, names in (("parameters", parameters), ("columns", columns)):
         if twice := {n.name for n in names if [m.name for m in names].count(n.name) > 1}:
             raise ValueError(f"{what}: twice {', '.join(sorted(twice))}")
+    if both := {p.name for p in parameters} & {c.name for c in columns}:
+        raise ValueError(f"columns: {', '.join(sorted(both))} is a parameter, too; name it otherwise")
     order = tuple(head.get("order", ()))
     _known("order", {key.removeprefix("-"): 0 for key in order}, {column.name for column in columns})
     _known("example", head.get("example", {}), {parameter.name for parameter in parameters})
