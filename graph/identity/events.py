@@ -55,9 +55,11 @@ WINDOWS = {
     "election": Window(reach=365, near=7, day=1),
 }
 OTHER = Window(reach=31, near=7, day=1)
+SURE = 0.98
 SAME_NAME = 92.0
 LIKE_NAME = 80.0
 SAME_SIZE = 0.8
+FEW = 5  # workers: two notices of so many may well be two layoffs
 _COMMON = 60  # records that hold a word, above which it says nothing without the state
 
 _UNIT = "bargaining unit of ([0-9]+)"
@@ -74,6 +76,7 @@ _LEGAL = (
     r"|sapi|s|a|c|v)\b"
 )
 _EMPTY = pl.lit([], pl.List(pl.String))
+_SIDES = ("left", "right")
 _ROLES = ("employer", "plant", "union")
 COLUMNS = (
     *("left", "right", "kind", "verdict", "relation", "probability", "reason", "rule"),
@@ -108,8 +111,8 @@ def match_events(
     -------
     polars.DataFrame
         `left`, `right` (ids, left < right), `kind` (`Event`), `verdict` (same, related, unsure), `relation`
-        (of related: `same_dispute`, `same_closing`, `same_case`), `probability` (decimal: how often a pair
-        of this rule is one event, by reading samples), `reason` (words), `rule`, and the figures of both.
+        (of related: `sister`, parts of one dispute or case, or `other`), `probability` (decimal: how often
+        a pair of this rule is one event, by reading samples), `reason` (words), `rule`, figures of both.
 
     Notes
     -----
@@ -300,7 +303,7 @@ def _keys(rows: pl.DataFrame) -> pl.DataFrame:
 def _compared(pairs: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Both records side by side, and what they share; `facts` are sorted by id, so left is the smaller id."""
     rows = facts.with_row_index("row")
-    for side in ("left", "right"):
+    for side in _SIDES:
         mine = rows.select(pl.all().name.prefix(f"{side}_"))
         pairs = pairs.join(mine, left_on=side, right_on=f"{side}_row")
     days = pl.max_horizontal(
@@ -354,7 +357,7 @@ def _equal(column: str) -> pl.Expr:
 
 def _shared() -> list[pl.Expr]:
     """What both records name: plant, employer, town, union, list, counts, ends."""
-    known = pl.min_horizontal(pl.col(f"{side}_unions").list.len() for side in ("left", "right")) > 0
+    known = pl.min_horizontal(pl.col(f"{side}_unions").list.len() for side in _SIDES) > 0
     unions = (
         pl.when(_meet("unions", "unions"))
         .then(pl.lit("same"))
@@ -380,7 +383,7 @@ def _shared() -> list[pl.Expr]:
         (pl.col("left_wide") | pl.col("right_wide")).alias("wide"),
         (
             _equal("event_type")
-            | pl.any_horizontal(pl.col(f"{side}_event_type") == "work_stoppage" for side in ("left", "right"))
+            | pl.any_horizontal(pl.col(f"{side}_event_type") == "work_stoppage" for side in _SIDES)
         ).alias("kind_fits"),
         (pl.col("left_precise") & pl.col("right_precise")).alias("precise"),
         _equal("figures").fill_null(True).alias("figures"),
@@ -424,24 +427,26 @@ def _closing_rules() -> list[Rule]:
     streets = _equal("street") | pl.col("left_street").is_null() | pl.col("right_street").is_null()
     named = (pl.col("name_similarity") >= SAME_NAME) | (pl.col("name_part") >= SAME_NAME)
     site = (pl.col("plant") | (pl.col("same_name") & pl.col("town"))) & streets & named & pl.col("figures")
-    closures = pl.all_horizontal(pl.col(f"{side}_event_type") == "closure" for side in ("left", "right"))
-    layoffs = pl.all_horizontal(pl.col(f"{side}_event_type") != "closure" for side in ("left", "right"))
+    closures = pl.all_horizontal(pl.col(f"{side}_event_type") == "closure" for side in _SIDES)
+    layoffs = pl.all_horizontal(pl.col(f"{side}_event_type") != "closure" for side in _SIDES)
     full = pl.col("name_similarity") >= SAME_NAME
     vague = pl.col("left_vague") | pl.col("right_vague")
     fits = pl.col("notice_fits")
     soon = (pl.col("closing_days") <= _limit("day")) | fits | pl.col("swapped")
-    near = (pl.col("closing_days") <= _limit("near")) | fits
+    near = (pl.col("closing_days") <= _limit("near")) | (fits & pl.col("size").fill_null(True))
     at_once = pl.col("same_days") | fits
+    counts = pl.col("counts") & ((pl.col("left_workers") >= FEW) | at_once)
     return [
-        Rule("one notice, listed again", site & (closures | layoffs | vague) & pl.col("counts") & soon, 0.98),
-        Rule("a plant closes once", site & closures & near & full & ~pl.col("wide"), 0.95),
+        Rule("one notice, listed again", site & (closures | layoffs | vague) & counts & soon, SURE),
+        Rule("a plant closes once", site & closures & near & full & ~pl.col("wide"), SURE),
         Rule("closing of a part, or counted anew", site & vague & at_once, 0.5, "unsure"),
         Rule("same days, other numbers", site & layoffs & at_once, 0.5, "unsure"),
         Rule(
             "amends an earlier notice", site & (pl.col("left_amends") | pl.col("right_amends")), 0.5, "unsure"
         ),
-        Rule("layoff and closing of one plant", site & ~layoffs, 0.1, "related", "same_closing"),
-        Rule("told by another source", site & pl.col("lists"), 0.3, "related", "same_closing"),
+        Rule("closing in steps, or told again", site & closures, 0.5, "unsure"),
+        Rule("layoff and closing of one plant", site & ~layoffs, 0.1, "related", "other"),
+        Rule("told by another source", site & pl.col("lists"), 0.3, "related", "other"),
     ]
 
 
@@ -456,22 +461,22 @@ def _stoppage_rules() -> list[Rule]:
     size, only = pl.col("size"), pl.col("only")
     twice = pl.col("counts").fill_null(False) & pl.col("ends") & (pl.col("union") == "same").fill_null(False)
     return [
-        Rule("one case, one end", same & pl.col("case") & _equal("end").fill_null(False) & exact, 0.97),
-        Rule("another walkout of the case", same & pl.col("case"), 0.2, "related", "same_dispute"),
-        Rule("employer, place and union in two lists", lists & same & at & union & near & exact, 0.97),
+        Rule("one case, one end", same & pl.col("case") & _equal("end").fill_null(False) & exact, SURE),
+        Rule("another walkout of the case", same & pl.col("case"), 0.2, "related", "sister"),
+        Rule("employer, place and union in two lists", lists & same & at & union & near & exact, SURE),
         Rule(
-            "employer, union and size in two lists", lists & same & there & union & near & size & exact, 0.95
+            "employer, union and size in two lists", lists & same & there & union & near & size & exact, SURE
         ),
-        Rule("like names, place and union in two lists", lists & like & at & union & day & exact, 0.95),
+        Rule("like names, place and union in two lists", lists & like & at & union & day & exact, SURE),
         Rule(
-            "only these two: employer, size and days", lists & like & there & size & day & exact & only, 0.95
+            "only these two: employer, size and days", lists & like & there & size & day & exact & only, SURE
         ),
-        Rule("only these two: employer, place and days", lists & same & at & day & exact & only, 0.93),
+        Rule("only these two: employer, place and days", lists & same & at & day & exact & only, SURE),
         Rule("two lists, doubtful", lists & like & there & day, 0.6, "unsure"),
-        Rule("one list twice", ~lists & same & at & day & twice & exact, 0.95),
+        Rule("one list twice", ~lists & same & there & day & twice & exact, SURE),
         Rule("one union and place, other numbers", like & at & union & near, 0.5, "unsure"),
-        Rule("another union or unit", same & at & near, 0.1, "related", "same_dispute"),
-        Rule("another place", same & near & sisters, 0.1, "related", "same_dispute"),
+        Rule("another union or unit", same & at & near, 0.1, "related", "sister"),
+        Rule("another place", same & near & sisters, 0.1, "related", "sister"),
     ]
 
 
@@ -480,13 +485,16 @@ def _election_rules() -> list[Rule]:
     same, at = pl.col("same_name"), pl.col("at") | pl.col("wide")
     union = (pl.col("union") != "other").fill_null(True)
     case = pl.col("case")
+    revised = pl.any_horizontal(
+        pl.col(f"{side}_id").str.contains("|Revised ", literal=True) for side in _SIDES
+    )
     ballot = case & _equal("ballot").fill_null(False) & (pl.col("days") > 0) & pl.col("size")
     lists = pl.col("lists") & _equal("event_type") & pl.col("precise")
     near = pl.col("days") <= _limit("near")
     return [
-        Rule("one ballot, counted again", ballot, 0.98),
-        Rule("another ballot of the case", case, 0.05, "related", "same_case"),
-        Rule("employer, place and day in two lists", lists & same & at & union & near, 0.95),
+        Rule("one ballot, counted again", ballot & (revised | pl.col("counts")), SURE),
+        Rule("another ballot of the case", case, 0.05, "related", "sister"),
+        Rule("employer, place and day in two lists", lists & same & at & union & near, SURE),
         Rule("employer and day, union not the same", lists & same & near, 0.5, "unsure"),
     ]
 
@@ -498,7 +506,7 @@ def _other_rules() -> list[Rule]:
         Rule(
             "employer, place and day in two lists",
             pl.col("lists") & same & at & pl.col("precise") & (pl.col("days") <= _limit("day")),
-            0.95,
+            SURE,
         ),
         Rule("near days", same & at & (pl.col("days") <= _limit("near")), 0.3, "unsure"),
     ]
@@ -512,10 +520,10 @@ def _judged(pairs: pl.DataFrame) -> pl.DataFrame:
     parts.append(_first(pairs.filter(~family.is_in(list(rules))), _other_rules()))
     return pl.concat(parts).select(
         *("verdict", "relation", "probability", "rule", "days", "name_similarity"),
-        *(pl.col(f"{side}_id").alias(side) for side in ("left", "right")),
-        *(f"{side}_{n}" for side in ("left", "right") for n in ("source", "workers", "place")),
-        *(pl.coalesce(f"{s}_date", f"{s}_announced").alias(f"{s}_date") for s in ("left", "right")),
-        *(pl.col(f"{side}_employer").alias(f"{side}_name") for side in ("left", "right")),
+        *(pl.col(f"{side}_id").alias(side) for side in _SIDES),
+        *(f"{side}_{n}" for side in _SIDES for n in ("source", "workers", "place")),
+        *(pl.coalesce(f"{s}_date", f"{s}_announced").alias(f"{s}_date") for s in _SIDES),
+        *(pl.col(f"{side}_employer").alias(f"{side}_name") for side in _SIDES),
         kind=pl.lit("Event"),
         reason=_reason(),
     )
