@@ -21,6 +21,10 @@ import polars as pl
 from graph.history import standing
 from graph.home import FORMAT, Home
 from graph.identity import Identity, Judgement, read_judgements, resolve
+from graph.identity.judgements import judgement_files
+from graph.identity.queue import review_queue
+from graph.identity.resolve import REASONS
+from graph.labor_graph import LaborGraph
 from graph.rdf import write_store
 from graph.search import write_index
 from ontology import Kind, TrinationalError, model, schema, sectors
@@ -33,13 +37,22 @@ _CODE = Path(__file__).parent.parent
 
 @dataclass
 class BuildReport:
-    """What a build did: where the graph is, `releases` used, rows by kind, ids merged, merges refused."""
+    """What a build did.
+
+    `folder` of the graph, `releases` used, `counts` of rows by kind. Who is who: ids of things `before` and
+    `after`, ids `merged` by reason (`key`, `judgement`, `match`), merges `refused`, length of the `queue`
+    for review, `precision` of the matcher on labelled pairs by kind (empty where no matcher ran).
+    """
 
     folder: Path
     releases: list[str]
     counts: dict[str, int]
-    merged: int
+    before: int
+    after: int
+    merged: dict[str, int]
     refused: pl.DataFrame
+    queue: int
+    precision: dict[str, float]
     unchanged: bool
     seconds: float
 
@@ -56,7 +69,7 @@ def build(
     Parameters
     ----------
     judgements
-        CSV file of judgements; the built-in one by default.
+        A further CSV file of judgements, beside the built-in ones and `judgements.csv` of the home.
     as_of
         ISO date: of each source the newest release not later than this.
     progress
@@ -69,7 +82,7 @@ def build(
         The earlier graph stays in place.
     """
     started = time.perf_counter()
-    judged = read_judgements(judgements) if judgements else read_judgements()
+    judged = read_judgements(*judgement_files(home.path, judgements))
     releases = newest(standing(home), as_of)
     if not releases:
         raise TrinationalError(f"no records in {home.path}", hint="load a source first: `trinational load`")
@@ -79,7 +92,7 @@ def build(
         if not unchanged:
             _write_graph(scratch / "graph", releases, judged, progress)
             home.publish(scratch / "graph", "graph", digest)
-    return _report(home.graph, unchanged, time.perf_counter() - started)
+    return _report(home.graph, judged, unchanged, started)
 
 
 def newest(releases: dict[str, Path], as_of: str | None = None) -> dict[str, Path]:
@@ -126,11 +139,24 @@ def _current(home: Home) -> str:
         return ""
 
 
-def _report(folder: Path, unchanged: bool, seconds: float) -> BuildReport:
-    about = json.loads((folder / "graph.json").read_text())
-    merged = pl.scan_parquet(folder / "identity.parquet").select(pl.len()).collect().item()
-    refused = pl.read_parquet(folder / "refused.parquet")
-    return BuildReport(folder, about["releases"], about["counts"], merged, refused, unchanged, seconds)
+def _report(folder: Path, judged: list[Judgement], unchanged: bool, started: float) -> BuildReport:
+    graph = LaborGraph(folder)
+    about = graph.about
+    ids = [graph.said(kind.name).select(pl.col("record_id").n_unique()) for kind in model().things]
+    reasons = pl.read_parquet(folder / "identity.parquet")["reason"].value_counts()
+    return BuildReport(
+        folder=folder,
+        releases=about["releases"],
+        counts=about["counts"],
+        before=sum(frame.item() for frame in pl.collect_all(ids)),
+        after=graph.things.height,
+        merged={reason: dict(reasons.iter_rows()).get(reason, 0) for reason in REASONS},
+        refused=pl.read_parquet(folder / "refused.parquet"),
+        queue=review_queue(graph, judged).height,
+        precision=about.get("identity", {}).get("precision", {}),
+        unchanged=unchanged,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _write_graph(

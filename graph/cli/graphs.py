@@ -9,6 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
+from graph.build import BuildReport
 from graph.build import build as build_graph
 from graph.check import check as check_graph
 from graph.cli.ask import print_sectors, print_shifts
@@ -72,7 +73,7 @@ def _print_contents(graph: LaborGraph) -> None:
 def build(
     context: typer.Context,
     judgements: Annotated[
-        Path | None, typer.Option(help="CSV of judgements (left,right,judgement,by,on,why).")
+        Path | None, typer.Option(help="CSV of judgements, beside judgements.csv of the home.")
     ] = None,
     as_of: AsOfOption = None,
     home: HomeOption = None,
@@ -85,10 +86,21 @@ def build(
         report = build_graph(home_of(context, home), judgements=judgements, as_of=as_of, progress=step)
     print_rows([{"kind": kind, "rows": n} for kind, n in report.counts.items()], Format.table, limit=99)
     state = "unchanged" if report.unchanged else "built"
-    OUT.print(
-        f"{state} in {report.seconds:.1f} s from {', '.join(report.releases)}; "
-        f"{report.merged} ids merged, {report.refused.height} merges refused"
-    )
+    OUT.print(f"{state} in {report.seconds:.1f} s from {', '.join(report.releases)}")
+    OUT.print(*_identity(report), sep="\n")
+
+
+def _identity(report: BuildReport) -> list[str]:
+    """Who is who, in lines."""
+    merged = ", ".join(f"{n:,} by {reason}" for reason, n in report.merged.items())
+    measured = ", ".join(f"{kind} {value:.3f}" for kind, value in sorted(report.precision.items()))
+    lines = [
+        f"entities: {report.before:,} before, {report.after:,} after; ids merged: {merged}",
+        f"merges refused: {report.refused.height:,} (`trinational why A B`); to review: {report.queue:,}",
+    ]
+    if measured:
+        lines.append(f"precision of matches on labelled pairs: {measured}")
+    return lines
 
 
 @app.command()

@@ -87,7 +87,7 @@ class Groups:
         mine, other = self._facts[a], self._facts[b]
         for fact in mine.keys() & other.keys():
             if (match or fact not in WEIGHED) and not _fits(fact, mine[fact], other[fact]):
-                values = sorted(mine[fact])[0], sorted(other[fact])[0]
+                values = max(mine[fact]), max(other[fact])
                 return Obstacle(_words(fact, *values), (mine[fact][values[0]], other[fact][values[1]]))
         return None
 
@@ -165,8 +165,13 @@ def strength(item: str) -> tuple[int, str]:
 
 def _fits(fact: str, mine: dict[str, str], other: dict[str, str]) -> bool:
     if fact == PLACE:
-        return any(_near(a, b) for a in mine for b in other)
+        return any(_near(a, b) for a in _towns(mine) for b in _towns(other))
     return not mine.keys().isdisjoint(other)
+
+
+def _towns(places: dict[str, str]) -> list[str]:
+    """The places whose town is known, else all."""
+    return [place for place in places if not place.startswith(", ")] or list(places)
 
 
 def _near(a: str, b: str) -> bool:

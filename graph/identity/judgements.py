@@ -95,7 +95,8 @@ def _read(path: Path) -> list[Judgement]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             _check_header(path, reader.fieldnames)
-            return [judgement_of(line, f"{path.name}, line {reader.line_num}") for line in reader]
+            name = f"{'built-in' if path == BUILT_IN else path.parent.name}/{path.name}"
+            return [judgement_of(line, f"{name}, line {reader.line_num}") for line in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TrinationalError(f"{path}: cannot be read as UTF-8 CSV: {error}") from error
 

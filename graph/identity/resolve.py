@@ -24,6 +24,7 @@ from ontology.authorities import check
 __all__ = ["Identity", "resolve", "strength"]
 
 THRESHOLD = 0.98
+REASONS = ("key", "judgement", "match")
 _TEXT = pl.String()
 MAPPING = {
     "record_id": _TEXT,

@@ -85,7 +85,7 @@ class _Question:
         """The id of a record, of a thing, or of the record of a thing that bears this name."""
         if self.mapping.filter(record_id=name).height or self._records(name).height:
             return name
-        item = self.graph.resolve(name)
+        item = self._bears(name) or self.graph.resolve(name)
         if item == name:
             return name
         kind = self._kind(item)
@@ -96,6 +96,12 @@ class _Question:
             if folded in [str(n).casefold() for n in names if n]:
                 return str(row["record_id"])
         return item
+
+    def _bears(self, name: str) -> str | None:
+        """The only thing one of whose names is this one."""
+        found = self.graph.search(name, limit=50)
+        exact = {str(row["id"]) for row in found if str(row["match"]).casefold() == name.casefold()}
+        return exact.pop() if len(exact) == 1 else None
 
     def _kind(self, item: str) -> str:
         rows = self.graph.things.filter(id=item)
@@ -126,12 +132,12 @@ class _Question:
         weakest = max(rows, key=lambda row: ("key", "judgement", "match").index(row["reason"]))
         found.cause = str(weakest["reason"])
         found.probability = min((r["probability"] for r in rows if r["probability"]), default=None)
-        what = f"{len(rows)} step{'s' if len(rows) > 1 else ''}"
+        count = "One step joins" if len(rows) == 1 else f"{len(rows)} steps join"
         head = f"{self._called(found.left)} and {self._called(found.right)} are one thing, {found.left_id}."
         if found.left == found.right:
-            head = f"Both are {self._called(found.left)}."
+            head = f"Both are {self._called(found.left)}, of {len(rows) + 1} ids."
         lines = [f"{n}. {step['text']}" for n, step in enumerate(found.steps, 1)]
-        found.text = "\n".join([f"{head} {what} {'join' if len(rows) > 1 else 'joins'} its records:", *lines])
+        found.text = "\n".join([f"{head} {count} them:", *lines])
 
     def _path(self, left: str, right: str) -> list[Row]:
         """The joins between two ids of one thing, without the steps that both share."""
@@ -206,9 +212,10 @@ class _Question:
         for explain in (self._judged, self._keys, self._kinds, self._refused, self._scored):
             if (reason := explain(found, left, right)) is not None:
                 found.text = f"{head} {reason}"
-                return
-        found.cause = "never compared"
-        found.text = f"{head} {self._uncompared(found)}"
+                break
+        else:
+            found.cause = "never compared"
+            found.text = f"{head} {self._uncompared(found)}"
 
     def _judged(self, found: Why, left: list[str], right: list[str]) -> str | None:
         mine, others = set(left), set(right)
@@ -271,7 +278,7 @@ class _Question:
         row = rows[0]
         found.cause, found.probability, found.threshold = "compared", row["probability"], self.threshold
         found.fields = {n: v for n, v in row.items() if n not in MATCHES and v is not None}
-        score = f"{_percent(row['probability'])}; joined from {_percent(self.threshold)}"
+        score = f"{_percent(row['probability'])}; it joins from {_percent(self.threshold)} on"
         if row["verdict"] == "related":
             said = RELATIONS.get(row["relation"] or "other", "is related to")
             return (
@@ -279,10 +286,7 @@ class _Question:
             )
         if row["verdict"] == "different":
             return f"The matcher compared them and holds them for different ({score}): {row['reason']}."
-        return (
-            f"The matcher compared them and is not sure enough ({score}): {row['reason']}. "
-            "They wait in `trinational review`."
-        )
+        return f"The matcher compared them and is not sure enough ({score}): {row['reason']}."
 
     def _fields(self, left: str, right: str) -> Row:
         rows = self._compared([left], [right])
@@ -306,14 +310,23 @@ class _Question:
         return set(words.collect().to_series().drop_nulls())
 
     def _pending(self, found: Why) -> None:
-        """A judgement that the graph does not hold yet."""
+        """What is still to come: a judgement that the graph does not hold yet, or a review."""
+        ends = {found.left_id, found.right_id}
         pairs = canonical(self.graph, named(self.judgements)).to_dicts()
-        for line, pair in zip(self.judgements, pairs, strict=True):
-            ends = {pair["left_id"], pair["right_id"]}
-            new = (line.judgement == "same") != found.same and line.judgement != "unsure"
-            if ends == {found.left_id, found.right_id} and new and found.cause != "judged":
-                found.text += f" {line.by} judged otherwise since ({line.where}): run `trinational build`."
+        mine = [
+            line
+            for line, pair in zip(self.judgements, pairs, strict=True)
+            if {pair["left_id"], pair["right_id"]} == ends
+        ]
+        for line in mine:
+            if line.judgement != "unsure" and (line.judgement == "same") != found.same:
+                later = f" {line.by} judged otherwise since ({line.where}): run `trinational build`."
+                found.text += "" if found.cause == "judged" else later
                 return
+        if mine and not found.same:
+            found.text += f" {mine[0].by} could not decide: {mine[0].why} ({mine[0].where})."
+        elif found.cause in ("compared", "refused") and not found.same:
+            found.text += " People can decide: `trinational review`."
 
 
 def _issued(ids: list[str]) -> dict[str, str]:

@@ -1,0 +1,305 @@
+"""Commands of who is who: review, why."""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from graph.cli.common import FormatOption, HomeOption, app, home_of, open_graph
+from graph.console import OUT, Format, cell, print_rows, steps
+from graph.home import Home
+from graph.labor_graph import LaborGraph
+from ontology import TrinationalError, WrongUseError, model, nearest
+
+if TYPE_CHECKING:
+    from graph.identity.review import Review, Side
+
+_DECISIONS = {"s": "same", "r": "related", "d": "different", "u": "unsure"}
+_RELATIONS = {"p": "parent", "l": "local_of", "b": "predecessor", "i": "sister", "o": "other"}
+_CITED = 5
+_ASK = "[s]ame [r]elated [d]ifferent [u]nsure · s[k]ip [n]ote undo [z] [q]uit"
+_ASK_RELATION = "A is [p]arent, [l]ocal, [b]efore (predecessor) of B; capitals: B of A; s[i]ster, [o]ther"
+_END = b"\x04"
+
+
+@app.command()
+def review(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="Who decides: an organization or role (remembered).")] = "",
+    kind: Annotated[str | None, typer.Option(help="Plant, Union, Corporation, ...")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Pairs at most.")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="CSV", help="Write the queue for a spreadsheet.")
+    ] = None,
+    filled: Annotated[
+        Path | None, typer.Option("--import", metavar="CSV", help="Read a filled-in queue.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Decide who is who: pairs side by side, those first that would change most answers.
+
+    Each decision is written to judgements.csv of the home at once; the next build heeds it.
+
+    Example: trinational review --by "Research, Local 174" --kind Plant
+    """
+    place = home_of(context, home)
+    if kind and kind not in [k.name for k in model().things]:
+        raise WrongUseError(f"no such kind of thing: {kind!r}", hint=nearest(kind, model().kinds))
+    if filled:
+        _import(place, filled, _remembered(place, by))
+    elif export:
+        _export(place, export, kind, limit)
+    else:
+        _review(place, _remembered(place, by), kind, limit)
+
+
+def _remembered(home: Home, by: str) -> str:
+    """Who decides: as given, else as given last time."""
+    known = home.path / "reviewer.txt"
+    if by.strip() and home.graph:
+        known.write_text(by.strip() + "\n", encoding="utf-8")
+    if not known.is_file():
+        raise WrongUseError("who decides?", hint='name an organization or role: --by "Research department"')
+    return known.read_text(encoding="utf-8").strip()
+
+
+def _import(home: Home, path: Path, by: str) -> None:
+    from graph.identity.review import import_judgements
+
+    written, there = import_judgements(home, path, by)
+    OUT.print(f"{written} judgements written, {there} were there already; next: trinational build")
+
+
+def _export(home: Home, path: Path, kind: str | None, limit: int | None) -> None:
+    from graph.identity.judgements import WORDS, judgement_files, read_judgements
+    from graph.identity.queue import review_queue
+    from graph.identity.review import export_queue
+
+    graph = LaborGraph(home.graph)
+    queue = review_queue(graph, read_judgements(*judgement_files(home.path)), kind)
+    count = export_queue(graph, queue.head(limit) if limit else queue, path)
+    OUT.print(f"{count} pairs in {path}: fill in `judgement` ({', '.join(WORDS)}), then --import")
+
+
+def _review(home: Home, by: str, kind: str | None, limit: int | None) -> None:
+    from graph.identity.review import Review
+
+    with steps("Review") as step:
+        step("queue")
+        session = Review(home, by, kind)
+    pairs = session.queue.head(limit) if limit else session.queue
+    if pairs.is_empty():
+        OUT.print("nothing to review: every pair is decided, or the graph has no matches")
+        return
+    with _keys() as key:
+        done = _Session(session, pairs.to_dicts(), key).run()
+    OUT.print(f"{done} decided, {len(pairs) - done} open; next: trinational build")
+
+
+class _Session:
+    """Pairs one after the other; `at` is the one that is shown."""
+
+    def __init__(self, review: Review, pairs: list[dict[str, Any]], key: Callable[[], str]) -> None:
+        self.review = review
+        self.pairs = pairs
+        self.key = key
+        self.at = 0
+        self.past: list[tuple[int, bool]] = []
+        self.note = ""
+
+    def run(self) -> int:
+        """Ask until the pairs end or the reviewer stops; the number of decisions."""
+        shown = -1
+        while self.at < len(self.pairs):
+            if shown != self.at:
+                _show_pair(self.review.graph, self.pairs[self.at], self.at + 1, len(self.pairs))
+                OUT.print(Text(_ASK, style="bold"))
+                shown = self.at
+            key = self.key()
+            if key in ("q", ""):
+                break
+            try:
+                self._act(key.lower())
+            except TrinationalError as error:
+                OUT.print(Text(f"refused: {error}", style="red"))
+                OUT.print(Text(error.hint, style="dim"))
+                shown = -1 if key == "z" else shown
+        return sum(decided for _, decided in self.past)
+
+    def _act(self, key: str) -> None:
+        if key in _DECISIONS:
+            self._decide(_DECISIONS[key])
+        elif key == "k":
+            self._next(decided=False)
+        elif key == "n":
+            self.note = _line(self.key)
+            OUT.print(Text(f"note: {self.note}", style="dim"))
+        elif key == "z":
+            self._undo()
+        elif not key.isspace():
+            OUT.print(Text(f"no such key: {key!r}; {_ASK}", style="dim"))
+
+    def _decide(self, judgement: str) -> None:
+        relation, turned = "", False
+        if judgement == "related":
+            OUT.print(Text(_ASK_RELATION, style="bold"))
+            key = self.key()
+            if key.lower() not in _RELATIONS:
+                OUT.print(Text(f"not decided; {_ASK}", style="dim"))
+                return
+            relation, turned = _RELATIONS[key.lower()], key.isupper()
+        self.review.decide(self.pairs[self.at], judgement, relation, self.note, turned=turned)
+        OUT.print(Text(f"{judgement} {relation}".strip(), style="green"))
+        self._next(decided=True)
+
+    def _next(self, *, decided: bool) -> None:
+        self.past.append((self.at, decided))
+        self.at += 1
+        self.note = ""
+
+    def _undo(self) -> None:
+        if not self.past:
+            OUT.print(Text("nothing to undo in this session", style="dim"))
+            return
+        self.at, decided = self.past.pop()
+        if decided:
+            line = self.review.undo()
+            OUT.print(Text(f"taken back: {line.text if line else ''}", style="yellow"))
+
+
+@contextmanager
+def _keys() -> Iterator[Callable[[], str]]:
+    """A function that waits for one key; "" where no more come. Of a pipe line ends are no keys."""
+    if not sys.stdin.isatty():
+        yield _piped
+        return
+    try:
+        import termios
+        import tty
+    except ImportError:
+        import msvcrt
+
+        yield lambda: str(msvcrt.getwch())  # type: ignore[attr-defined]
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setcbreak(terminal)
+        yield _Terminal(terminal).key
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+class _Terminal:
+    """Keys of a terminal, one by one; arrows and other keys that send several signs count for none."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+        self.waiting = ""
+
+    def key(self) -> str:
+        while not self.waiting:
+            signs = os.read(self.number, 1024)
+            if not signs or signs == _END:
+                return ""
+            self.waiting = re.sub(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z]|.)?", "", self.decoder.decode(signs))
+        key, self.waiting = self.waiting[0], self.waiting[1:]
+        return key
+
+
+def _piped() -> str:
+    while (sign := sys.stdin.read(1)) in ("\n", "\r"):
+        pass
+    return sign
+
+
+def _line(key: Callable[[], str]) -> str:
+    """A line of text: typed key by key on a terminal, a line of a pipe."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip() or sys.stdin.readline().strip()
+    OUT.print("why: ", end="")
+    typed = ""
+    while (sign := key()) not in ("\n", "\r", ""):
+        typed = typed[:-1] if sign in ("\x7f", "\b") else typed + sign
+        OUT.file.write("\b \b" if sign in ("\x7f", "\b") else sign)
+        OUT.file.flush()
+    return typed.strip()
+
+
+def _show_pair(graph: LaborGraph, pair: dict[str, Any], number: int, total: int) -> None:
+    from graph.identity.review import compared, side
+
+    a, b = (side(graph, pair[f"{end}_id"], pair["kind"]) for end in ("left", "right"))
+    score = "" if pair["probability"] is None else f", {100 * pair['probability']:.1f} %"
+    title = f"{number} of {total}: {pair['kind']}, {pair['verdict']}{score}: {pair['reason'] or ''}"
+    table = Table(title=Text(title), title_justify="left", header_style="bold", show_lines=True)
+    for name in ("", f"A  {a.id}", f"B  {b.id}"):
+        table.add_column(Text(name), overflow="fold", ratio=None if not name else 1)
+    found = compared(graph, pair["left"], pair["right"])
+    for name in dict.fromkeys([*a.fields, *b.fields]):
+        table.add_row(name, *(Text("\n".join(s.fields.get(name, []))) for s in (a, b)))
+    for name in [n.removeprefix("left_") for n in found if n.startswith("left_")]:
+        values = [found.pop(f"left_{name}"), found.pop(f"right_{name}", None)]
+        table.add_row(name.replace("_", " "), *(Text(cell(value)) for value in values))
+    table.add_row("rows", cell(pair["left_rows"]), cell(pair["right_rows"]))
+    table.add_row("sources", _sources(a), _sources(b))
+    OUT.print(table)
+    fields = "; ".join(f"{name.replace('_', ' ')} {cell(v)}" for name, v in found.items() if v is not None)
+    for label, text in (("compared", fields), ("kept apart", pair["obstacle"])):
+        if text:
+            OUT.print(Text(f"{label}: {text}"))
+
+
+def _sources(one: Side) -> Text:
+    lines = [" ".join(str(p) for p in row.values() if p) for row in one.sources]
+    more = [f"and {len(lines) - _CITED} more"] if len(lines) > _CITED else []
+    return Text("\n".join([*lines[:_CITED], *more]), style="dim")
+
+
+@app.command()
+def why(
+    context: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help="An id, or a name that only one thing has.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    format: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Say why two records are, or are not, one thing.
+
+    Example: trinational why union:ifalpa org:ifalpa
+    """
+    from graph.identity.judgements import judgement_files, read_judgements
+    from graph.identity.why import why as explain
+
+    graph = open_graph(context, home)
+    judged = read_judgements(*judgement_files(home_of(context, home).path))
+    found = explain(graph, a, b, judged)
+    if format is Format.json:
+        json.dump(dataclasses.asdict(found), sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+    elif format is Format.csv:
+        print_rows([{**dataclasses.asdict(found), "steps": len(found.steps)}], format)
+    else:
+        OUT.print(Text(found.text))
+        _print_fields(found.fields)
+        for step in found.steps:
+            _print_fields(step["fields"])
+
+
+def _print_fields(fields: dict[str, Any]) -> None:
+    if fields:
+        rows = [{"field": name.replace("_", " "), "compared": cell(value)} for name, value in fields.items()]
+        print_rows(rows, Format.table, limit=len(rows))
