@@ -146,6 +146,15 @@ class LaborGraph:
 
         return run(self.folder / "store", query, params, timeout=timeout)
 
+    def cypher(self, query: str, *, timeout: float = 60.0, **params: Any) -> pl.DataFrame:
+        """Answer a Cypher query, with no server; `params` are the values of its `$names`.
+
+        The first query makes the store, once for a graph. See `graph.cypher.query`.
+        """
+        from graph.cypher import query as run
+
+        return run(self.folder, query, params, timeout=timeout).frame
+
     def production_shifts(self, **parameters: Any) -> pl.DataFrame:
         """Where production moved or is said to move: see `graph.analysis.production_shifts`."""
         from graph.analysis import production_shifts

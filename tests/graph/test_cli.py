@@ -149,5 +149,5 @@ def test_every_command_has_help_with_an_example_and_is_documented(run: Any, comm
 
 
 def test_all_commands_are_there() -> None:
-    wanted = "build check demo diff export fetch load retract review search sectors shifts show sources sparql"
+    wanted = "build check cypher demo diff export fetch load retract review search sectors shifts show sources sparql"
     assert " ".join(sorted(COMMANDS)) == f"{wanted} status why"

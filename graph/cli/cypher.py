@@ -1,0 +1,88 @@
+"""The command that answers Cypher: cypher."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from graph.cli.common import FormatOption, HomeOption, LimitOption, app, open_graph
+from graph.console import ERR, Format, print_rows, steps
+from ontology import WrongUseError
+
+
+@app.command()
+def cypher(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="A query, a file that holds one, or - for standard input.")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Value of $NAME.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the query is stopped.")] = 60.0,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Answer a Cypher query, with no server. Labels, relationship types and properties follow the ontology.
+
+    Values of --param are numbers, true, false, null, lists (["MX","US"]) or text ("42" in quotes is text).
+
+    Example: trinational cypher 'MATCH (u:Union {country: $c}) RETURN u.name LIMIT 5' -p c=MX
+    """
+    from graph import cypher as engine
+
+    text, name = query_text(query)
+    params = dict(_split(given) for given in param or [])
+    graph = open_graph(context, home)
+    with steps("Cypher") as progress:
+        answer = engine.query(
+            graph.folder, text, params, timeout=timeout, limit=limit, name=name, progress=progress
+        )
+    if format is Format.csv and answer.frame.is_empty():
+        print(",".join(answer.frame.columns))
+    else:
+        print_rows(answer.frame, format, limit=limit)
+    if answer.truncated:
+        ERR.print(f"the answer has more rows than the {limit} asked for", style="dim")
+
+
+def query_text(given: str) -> tuple[str, str]:
+    """The text of a query and what messages call it."""
+    if given == "-":
+        return sys.stdin.read(), "query"
+    if any(sign in given for sign in " \n("):
+        path = Path(given)
+        if not (path.suffix and len(given) < 200 and path.is_file()):
+            return given, "query"
+    path = Path(given)
+    try:
+        return path.read_text(encoding="utf-8"), path.name
+    except UnicodeDecodeError as error:
+        raise WrongUseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except OSError:
+        hint = "a query has words: MATCH … RETURN …"
+        raise WrongUseError(f"{given!r} is neither a file nor a query", hint=hint) from None
+
+
+def value(given: str) -> Any:
+    """What the value of a parameter means.
+
+    >>> value("42"), value("true"), value('["MX", "US"]'), value('"42"'), value("plant:gm-silao")
+    (42, True, ['MX', 'US'], '42', 'plant:gm-silao')
+    """
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return given
+    plain = found is None or isinstance(found, str | int | float)
+    return found if plain or (isinstance(found, list) and found) else given
+
+
+def _split(given: str) -> tuple[str, Any]:
+    name, equals, text = given.partition("=")
+    if not equals or not name:
+        raise WrongUseError(f"--param {given!r}", hint="write NAME=VALUE, such as -p plant=plant:gm-silao")
+    return name.removeprefix("$"), value(text)

@@ -1,0 +1,364 @@
+"""Cypher over a built graph, with no server: ladybug, read-only, in a process with time and memory limits.
+
+The store is made from the graph tables at the first question and stays in the graph's folder. A query is
+read first (`graph.cypher_text`): what would write, read files or mean something else in Neo4j is refused.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import platformdirs
+import polars as pl
+from filelock import FileLock
+
+from graph.cypher_text import Reading, read, table_name
+from graph.cypher_worker import TOO_LARGE, TOO_LONG
+from graph.property_graph import (
+    Schema,
+    edge_schema,
+    node_kinds,
+    node_schema,
+    project,
+    vocabulary,
+)
+from ontology import TrinationalError, WrongUseError, nearest
+
+Value: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | Sequence[float] | None
+
+MAX_ROWS = 200_000
+STORE = "graph.lbug"
+_BUFFER = 2**30
+_MEMORY = 4 * 2**30
+_THREADS = min(os.cpu_count() or 1, 4)
+_WORKER = Path(__file__).with_name("cypher_worker.py")
+_TYPES = {
+    "String": "STRING",
+    "Int32": "INT64",
+    "Int64": "INT64",
+    "Float64": "DOUBLE",
+    "Boolean": "BOOL",
+    "List(String)": "STRING[]",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of an answer; `truncated` where there were more than asked for."""
+
+    frame: pl.DataFrame
+    truncated: bool = False
+
+
+def query(
+    graph: Path,
+    text: str,
+    params: Mapping[str, Value] | None = None,
+    *,
+    timeout: float = 60.0,
+    limit: int | None = None,
+    name: str = "query",
+    progress: Callable[[str], None] | None = None,
+) -> Answer:
+    """Answer a Cypher query.
+
+    Parameters
+    ----------
+    graph
+        Folder of a built graph.
+    text
+        MATCH, OPTIONAL MATCH, UNWIND, WITH, RETURN; labels, types and properties are in
+        `docs/reference/property-graph.md`, differences from Neo4j in `docs/how-to/cypher.md`.
+    params
+        Values of `$names`; they are bound, never pasted into the text.
+    timeout
+        Seconds after which the query is stopped.
+    limit
+        Rows to return at most; without it more than 200,000 are an error.
+    name
+        What messages call the query: the name of its file.
+
+    Raises
+    ------
+    WrongUseError
+        Syntax error (with line and column), unknown label or property, a query that writes or reads files,
+        a query that means something else in Neo4j, a parameter missing or not used.
+    TrinationalError
+        The time or memory limit was reached, or the answer is too large.
+    """
+    found = read(text, params or {}, name)
+    most = MAX_ROWS if limit is None else limit
+    task = {
+        "query": found.limited(most + 1),
+        "values": found.values,
+        "limit": most,
+        "seconds": timeout,
+    }
+    lines = _worker(store(graph, progress)).ask(task, timeout)
+    if "error" in lines[-1]:
+        raise _failure(lines[-1]["error"], found, timeout)
+    if lines[-1]["truncated"] and limit is None:
+        raise TrinationalError(f"{name}: more than {MAX_ROWS:,} rows", hint="add LIMIT, or count and group")
+    rows = [row for line in lines[1:-1] for row in line["rows"]]
+    return Answer(_frame(found.columns(lines[0]["columns"]), lines[0]["types"], rows), lines[-1]["truncated"])
+
+
+def store(graph: Path, progress: Callable[[str], None] | None = None) -> Path:
+    """The ladybug store of a graph; made where it is not there yet.
+
+    In the folder of the graph, or, where that may not be written, in the user's cache.
+
+    Raises `TrinationalError` where neither can be written.
+    """
+    if (graph / STORE).is_file():
+        return graph / STORE
+    where = f"{graph.name}-{hashlib.sha256(str(graph).encode()).hexdigest()[:8]}"
+    cache = platformdirs.user_cache_path("trinational") / where
+    if (cache / STORE).is_file() and not os.access(graph, os.W_OK):
+        return cache / STORE
+    for folder in (graph, cache):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return _make(graph, folder, progress)
+        except OSError as error:
+            reason = f"{error.strerror} ({error.filename})"
+    raise TrinationalError(
+        f"cannot make the store for Cypher: {reason}",
+        hint="make the graph's folder writable for one query, or set XDG_CACHE_HOME to a folder that is",
+    )
+
+
+def _make(graph: Path, folder: Path, progress: Callable[[str], None] | None) -> Path:
+    """Make the store beside its place, then put it there in one rename; only one process at a time."""
+    target = folder / STORE
+    with FileLock(folder / ".cypher.lock"):
+        if target.is_file():
+            return target
+        for stale in folder.glob("scratch-cypher-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        if progress:
+            progress("store for Cypher")
+        with tempfile.TemporaryDirectory(prefix="scratch-cypher-", dir=folder) as scratch:
+            write_store(graph, Path(scratch) / STORE)
+            (Path(scratch) / STORE).replace(target)
+    return target
+
+
+def write_store(graph: Path, target: Path) -> None:
+    """Write the property graph of folder `graph` into a new ladybug store at `target`."""
+    tables = write_tables(graph, target.parent)
+    copy_tables(tables, target)
+    for path in tables.values():
+        path.unlink()
+
+
+def write_tables(graph: Path, folder: Path) -> dict[str, Path]:
+    """Write the tables that have rows as Parquet; returns the files by their target of COPY."""
+    found = project(graph)
+    frames = {f"`{node.kind}`": node.frame for node in found.nodes}
+    for edge in found.relationships:
+        place = f"`{table_name(edge.type)}` (from='{edge.tail_kind}', to='{edge.head_kind}')"
+        frames[place] = edge.frame
+    files = {place: folder / f"{number}.parquet" for number, place in enumerate(frames)}
+    sinks = [
+        frame.sink_parquet(files[place], compression="lz4", lazy=True) for place, frame in frames.items()
+    ]
+    pl.collect_all(sinks, engine="streaming")
+    return {place: path for place, path in files.items() if _rows(path)}
+
+
+def copy_tables(tables: Mapping[str, Path], target: Path) -> None:
+    """A new ladybug store of Parquet files by COPY target (see `write_tables`)."""
+    import ladybug
+
+    database = ladybug.Database(str(target), buffer_pool_size=2 * _BUFFER)
+    connection = ladybug.Connection(database, num_threads=_THREADS)
+    try:
+        for statement in schema_statements():
+            connection.execute(statement)
+        for place, path in tables.items():
+            table, _, ends = place.partition(" ")
+            connection.execute(f"COPY {table} FROM '{_quoted(path)}' {ends}")
+        connection.execute("CHECKPOINT")
+    except RuntimeError as error:
+        raise TrinationalError(f"cannot make the store for Cypher: {error}") from error
+    finally:
+        connection.close()
+        database.close()
+
+
+def schema_statements() -> list[str]:
+    """CREATE statements of all tables that the ontology allows."""
+    nodes = [
+        f"CREATE NODE TABLE `{kind}`({_columns(node_schema(kind))}, PRIMARY KEY(`id`))"
+        for kind in node_kinds()
+    ]
+    known = vocabulary()
+    edges = []
+    for name, pairs in known.types.items():
+        ends = ", ".join(f"FROM `{tail}` TO `{head}`" for tail, head in pairs)
+        properties = f", {_columns(edge_schema(name))}" if name in known.derived else ""
+        edges.append(f"CREATE REL TABLE `{table_name(name)}`({ends}{properties})")
+    return nodes + edges
+
+
+def _columns(columns: Schema) -> str:
+    return ", ".join(f"`{name}` {_TYPES[str(dtype)]}" for name, dtype in columns.items())
+
+
+def _rows(path: Path) -> int:
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def _quoted(path: Path) -> str:
+    return path.as_posix().replace("\\", "\\\\").replace("'", "\\'")
+
+
+class _Worker:
+    """A process that answers queries over one store, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(_WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        self._send({"store": str(path), "buffer": _BUFFER, "memory": _MEMORY, "threads": _THREADS})
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, task: dict[str, Any], timeout: float) -> list[dict[str, Any]]:
+        """Lines of the answer, the last one an end or an error."""
+        with self._lock:
+            killer = threading.Timer(timeout + 3, self._process.kill)
+            killer.start()
+            try:
+                self._send(task)
+                return self._receive()
+            except OSError:
+                return [self._died()]
+            except BaseException:
+                self.close()
+                raise
+            finally:
+                killer.cancel()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _send(self, line: dict[str, Any]) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(line) + "\n")
+        self._process.stdin.flush()
+
+    def _receive(self) -> list[dict[str, Any]]:
+        assert self._process.stdout
+        lines: list[dict[str, Any]] = []
+        for text in self._process.stdout:
+            lines.append(json.loads(text))
+            if "end" in lines[-1] or "error" in lines[-1]:
+                return lines
+        return [self._died()]
+
+    def _died(self) -> dict[str, Any]:
+        code = self._process.wait()
+        reasons = {TOO_LONG: "Interrupted", -9: "Interrupted", TOO_LARGE: "buffer pool is full"}
+        return {"error": reasons.get(code, f"the query's process ended ({code})")}
+
+
+_workers: dict[tuple[int, Path], _Worker] = {}
+_starting = threading.Lock()
+
+
+def _worker(path: Path) -> _Worker:
+    """The process for a store; started at the first question, again where it was stopped."""
+    key = (os.getpid(), path)
+    with _starting:
+        found = _workers.get(key)
+        if found is None or not found.alive:
+            for other in [other for other in _workers if other[0] == key[0] and len(_workers) > 3]:
+                _workers.pop(other).close()
+            found = _workers[key] = _Worker(path)
+        return found
+
+
+@atexit.register
+def _close_workers() -> None:
+    for (process, _), worker in _workers.items():
+        if process == os.getpid():
+            worker.close()
+
+
+def _frame(columns: Sequence[str], types: Sequence[str], rows: list[list[Any]]) -> pl.DataFrame:
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    series = [
+        pl.Series(name, column, dtype=_dtype(kind), strict=False)
+        for name, kind, column in zip(columns, types, values, strict=True)
+    ]
+    return pl.DataFrame(series)
+
+
+def _dtype(kind: str) -> pl.DataType | None:
+    """Polars type of a ladybug type; None where Polars finds it in the values."""
+    if kind.endswith("[]"):
+        inner = _dtype(kind[:-2])
+        return None if inner is None else pl.List(inner)
+    if ("INT" in kind and kind != "INTERVAL") or kind == "SERIAL":
+        return pl.Int64()
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        return pl.Float64()
+    if kind in ("NODE", "REL", "RECURSIVE_REL") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return None
+    return pl.Boolean() if kind == "BOOL" else pl.String()
+
+
+def _failure(message: str, found: Reading, timeout: float) -> TrinationalError:
+    if "Interrupted" in message:
+        return TrinationalError(
+            f"{found.name} stopped after {timeout:g} seconds",
+            hint="start from few nodes (an id, a country), bound variable lengths, or allow more time",
+        )
+    if "buffer pool is full" in message or "bad_alloc" in message:
+        hint = "narrow the query, count and group, or add LIMIT"
+        return TrinationalError(f"{found.name}: needs more memory than a query may have", hint=hint)
+    if place := re.search(r"\(line: (\d+), offset: (\d+)\)", message):
+        where = found.where(int(place[1]), int(place[2]))
+        return WrongUseError(f"{where}: syntax error", hint="look at what stands just before this place")
+    return _named_failure(message, found)
+
+
+def _named_failure(message: str, found: Reading) -> TrinationalError:
+    """What the engine found wrong with a name."""
+    text = re.sub(r"^\w+ exception: ", "", message.strip()).split("\n")[0]
+    if place := re.search(r"Cannot find property (\S+) for (\w+)", text):
+        where = found.at(place[1])
+        hint = nearest(place[1], found.properties(place[2])) or "see docs/reference/property-graph.md"
+        return WrongUseError(f"{where}: {place[2]!r} has no property {place[1]!r}", hint=hint)
+    if place := re.search(r"Variable (\S+) is not in scope", text):
+        where, hint = found.at(place[1]), nearest(place[1], found.variables)
+        return WrongUseError(f"{where}: no variable {place[1]!r} here", hint=hint)
+    if place := re.search(r"function (\w+) does not exist", text):
+        return WrongUseError(f"{found.at(place[1])}: no function {place[1].lower()!r}", hint=_FUNCTIONS)
+    return WrongUseError(f"{found.name}: {text}", hint="differences from Neo4j: docs/how-to/cypher.md")
+
+
+_FUNCTIONS = "which there are, and what to write instead: docs/how-to/cypher.md"

@@ -1,0 +1,642 @@
+"""Reads the text of a Cypher query before the engine does, so that it means what it means in Neo4j.
+
+What would write, call or read files is refused, and so is what the engine would silently answer in another
+way than Neo4j. What reaches the engine is written anew from tokens: names in backticks, every text as a
+parameter, no comments, so the engine can find no statement that was not found here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NoReturn
+
+from graph.property_graph import edge_schema, node_kinds, node_schema, vocabulary
+from ontology import WrongUseError, nearest
+
+_STARTS = {"MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN"}
+_CLAUSES = {*_STARTS, "WHERE", "ORDER", "SKIP", "LIMIT", "UNION"}
+_REFUSED = {
+    **dict.fromkeys(("CREATE", "MERGE", "SET", "DELETE", "DETACH", "REMOVE", "FOREACH"), "writes"),
+    **dict.fromkeys(("DROP", "ALTER", "COPY", "LOAD", "ATTACH", "INSTALL", "UNINSTALL", "UPDATE"), "refused"),
+    **dict.fromkeys(("EXPORT", "IMPORT", "USE", "CALL", "BEGIN", "COMMIT", "ROLLBACK"), "refused"),
+    **dict.fromkeys(("CHECKPOINT", "EXPLAIN", "PROFILE"), "refused"),
+}
+_BEFORE_VALUE = {
+    *_CLAUSES,
+    *("AND", "OR", "XOR", "NOT", "IN", "AS", "BY", "THEN", "ELSE", "WHEN", "CASE", "DISTINCT", "CONTAINS"),
+}
+_UNLIKE = {
+    "SUBSTRING": ("counts from 1 here, from 0 in Neo4j", "write left(text, n) or right(text, n)"),
+    "SUBSTR": ("counts from 1 here and is unknown in Neo4j", "write left(text, n) or right(text, n)"),
+    "LABEL": ("is unknown in Neo4j", "write labels(node) or type(relationship)"),
+    "ID": ("gives other numbers in Neo4j", "compare the property `id`: n.id"),
+}
+_WRITTEN = {
+    "TOSTRING": ("CAST(", " AS STRING)"),
+    "TOINTEGER": ("CAST(", " AS INT64)"),
+    "TOFLOAT": ("CAST(", " AS DOUBLE)"),
+    "SPLIT": ("string_split(", ")"),
+}
+_LONGEST = 30
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|//[^\n\r]*|/\*.*?\*/)
+    |(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
+    |(?P<name>`[^`\\\x00-\x1f]+`)
+    |(?P<param>\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+))
+    |(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+    |(?P<word>[^\W\d]\w*)
+    |(?P<other>[()\[\]{},.:;|+\-*/%^=<>!&~])
+    |(?P<bad>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", **{c: c for c in "\\'\"`"}}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, name, text, number, parameter or sign of a query; `place` is its place among the tokens."""
+
+    kind: str
+    text: str
+    start: int
+    place: int
+
+    @property
+    def key(self) -> str:
+        return self.text.upper() if self.kind in ("word", "other") else f"<{self.kind}>"
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    @property
+    def name(self) -> str:
+        return self.text.strip("`")
+
+
+@dataclass
+class Reading:
+    """A query that was read: what the engine gets, and how to speak of the query as it was written."""
+
+    name: str
+    text: str
+    values: dict[str, Any]
+    variables: dict[str, frozenset[str]]
+    output: str = ""
+    spans: list[tuple[int, Token]] = field(default_factory=list)
+    names: list[str] | None = None
+    limitable: bool = False
+
+    def limited(self, rows: int) -> str:
+        """The engine's text, cut after some rows where the query does not say how many it wants."""
+        return f"{self.output}\nLIMIT {rows}" if self.limitable else self.output
+
+    def columns(self, given: Sequence[str]) -> list[str]:
+        """Names of columns as Neo4j gives them: the alias, or the expression as it was written."""
+        names = self.names if self.names and len(self.names) == len(given) else list(given)
+        return [name if names.index(name) == n else f"{name}_{n}" for n, name in enumerate(names)]
+
+    def where(self, line: int, offset: int) -> str:
+        """A place in the engine's text as a place in the query."""
+        lines = self.output.split("\n")
+        at = sum(len(text) + 1 for text in lines[: line - 1]) + offset
+        token = next((t for start, t in reversed(self.spans) if start <= at), None)
+        return _where(self.name, self.text, token.start if token else 0)
+
+    def at(self, name: str) -> str:
+        """Where a name first stands."""
+        tokens = (t for _, t in self.spans if t.name.casefold() == name.casefold())
+        token = next(tokens, None)
+        return _where(self.name, self.text, token.start) if token else self.name
+
+    def properties(self, variable: str) -> list[str]:
+        """Properties that a variable of a pattern may have."""
+        return sorted(_properties(self.variables.get(variable) or frozenset(node_kinds())))
+
+
+def read(text: str, params: Mapping[str, Any], name: str = "query") -> Reading:
+    """Read a query; raises `WrongUseError` where it is refused.
+
+    >>> read("MATCH (o:Organization) RETURN o.name", {}).output
+    'MATCH (o:`Union`|`Corporation`|`Agency`|`Association`) RETURN o.`name`'
+    >>> read("MATCH (p:Plant) DETACH DELETE p", {})
+    Traceback (most recent call last):
+    ontology.errors.WrongUseError: query, line 1, column 17: DETACH writes: the store is read-only
+    """
+    return _Reader(text, params, name).read()
+
+
+def table_name(relationship: str) -> str:
+    """Name of a relationship type's table; the engine tells no `CASE` from `Case`.
+
+    >>> table_name("OWNS"), table_name("CASE")
+    ('OWNS', 'CASE_')
+    """
+    return relationship + "_" if relationship.casefold() in _labels_folded() else relationship
+
+
+@cache
+def _labels_folded() -> frozenset[str]:
+    return frozenset(kind.casefold() for kind in node_kinds())
+
+
+def _properties(kinds: frozenset[str]) -> set[str]:
+    schemas = [node_schema(kind) if kind in node_kinds() else edge_schema(kind) for kind in kinds]
+    return set().union(*schemas)
+
+
+def _where(name: str, text: str, start: int) -> str:
+    line = text.count("\n", 0, start) + 1
+    return f"{name}, line {line}, column {start - text.rfind(chr(10), 0, start)}"
+
+
+@dataclass
+class _Frame:
+    """An open bracket: what it is, what is written when it closes; in a query, the clause that goes on."""
+
+    kind: str
+    start: int
+    closing: str = ""
+    clause: int = 0
+    pattern: bool = False
+
+
+@dataclass
+class _End:
+    """A node of a pattern: places of its brackets, its variable and the kinds that it may be."""
+
+    start: int
+    end: int
+    variable: str
+    kinds: frozenset[str]
+    scope: int
+
+
+@dataclass
+class _Hop:
+    """A relationship of a pattern, written between two nodes."""
+
+    token: Token
+    types: tuple[str, ...]
+    tail: _End
+    head: _End
+    directed: bool
+    long: bool
+
+    def ties(self, kinds: Mapping[str, frozenset[str]]) -> set[tuple[str, str, str]]:
+        """Everything it may be: type, tail kind, head kind."""
+        tails, heads = (kinds.get(end.variable, end.kinds) for end in (self.tail, self.head))
+        found = set()
+        for name in self.types:
+            for tail, head in vocabulary().types[name]:
+                forth = self.long or (tail in tails and head in heads)
+                back = not self.directed and tail in heads and head in tails
+                if forth or back:
+                    found.add((name, tail, head))
+        return found
+
+
+class _Reader:
+    def __init__(self, text: str, params: Mapping[str, Any], name: str) -> None:
+        self.text, self.params, self.name = text, params, name
+        self.tokens = list(self._tokens())
+        self.written = [token.text for token in self.tokens]
+        self.stack = [_Frame("query", -1)]
+        self.values: dict[str, Any] = {}
+        self.ends: list[_End] = []
+        self.links: dict[int, tuple[int, str, tuple[str, ...], bool]] = {}
+        self.labelled: dict[int, frozenset[str]] = {}
+        self.clauses = 0
+
+    def read(self) -> Reading:
+        if not self.tokens or self.tokens[0].key not in _STARTS:
+            token = self.tokens[0] if self.tokens else Token("word", "", 0, 0)
+            if token.key in _REFUSED:
+                self._refuse_word(token)
+            self._fail(
+                token, "a query starts with MATCH, UNWIND, WITH or RETURN", "to change data, load a source"
+            )
+        place = 0
+        while place < len(self.tokens):
+            place = self._step(self.tokens[place])
+        self._check_params()
+        kinds = self._kinds()
+        self._check_case(kinds)
+        self._check_reuse(kinds)
+        found = Reading(self.name, self.text, self.values, kinds)
+        self._write(found)
+        self._returned(found)
+        return found
+
+    # Tokens.
+
+    def _tokens(self) -> Iterator[Token]:
+        place = 0
+        for found in _TOKEN.finditer(self.text):
+            kind = found.lastgroup or "bad"
+            token = Token(kind, found[0], found.start(), place)
+            if kind == "bad":
+                self._fail(token, f"unexpected {found[0]!r}", "close every quote, backtick and comment")
+            if kind != "space":
+                yield token
+                place += 1
+
+    def _step(self, token: Token) -> int:
+        """Read one token and what belongs to it; returns the place of the next."""
+        reader = getattr(self, f"_read_{token.kind}", None)
+        following = reader(token) if reader else None
+        return following or token.place + 1
+
+    def _before(self, place: int, back: int = 1) -> Token:
+        return self.tokens[place - back] if place >= back else Token("other", "", 0, -1)
+
+    def _after(self, place: int, on: int = 1) -> Token:
+        return (
+            self.tokens[place + on]
+            if place + on < len(self.tokens)
+            else Token("other", "", len(self.text), -1)
+        )
+
+    def _read_string(self, token: Token) -> None:
+        key = f"__text{token.place}"
+        self.values[key] = self._decoded(token)
+        self.written[token.place] = f"${key}"
+
+    def _read_param(self, token: Token) -> None:
+        name = token.text[1:]
+        if name not in self.params:
+            hint = nearest(name, self.params) or f"give it a value: -p {name}=VALUE"
+            self._fail(token, f"no value for ${name}", hint)
+        if self.params[name] is None:
+            self.written[token.place] = "NULL"
+        else:
+            self.values[name] = self.params[name]
+
+    def _read_word(self, token: Token) -> None:
+        before = self._before(token.place)
+        key_of_map = self.stack[-1].kind == "map" and self._after(token.place).key == ":"
+        if (before.key == "." and self._before(token.place, 2).key != ".") or key_of_map:
+            self._check_property(token)
+            self.written[token.place] = f"`{token.text}`"
+            return
+        if token.key in _REFUSED:
+            self._refuse_word(token)
+        if not token.text.isascii():
+            self.written[token.place] = f"`{token.text}`"
+        frame = self.stack[-1]
+        if frame.kind == "query" and token.key in _CLAUSES:
+            frame.pattern = token.key == "MATCH"
+            self.clauses += 1
+            frame.clause = self.clauses
+
+    def _check_property(self, token: Token) -> None:
+        known = vocabulary().properties
+        in_pattern = any(frame.kind in ("node", "rel") for frame in self.stack)
+        if in_pattern and token.text not in known:
+            hint = nearest(token.text, known) or "see docs/reference/property-graph.md"
+            self._fail(token, f"no property {token.text!r}", hint)
+
+    def _read_other(self, token: Token) -> int | None:
+        if token.text in "([{":
+            self._open(token)
+        elif token.text in ")]}":
+            self._close(token)
+        elif token.text == ":":
+            return self._colon(token)
+        elif token.text == "*" and self.stack[-1].kind == "rel":
+            return self._length(token)
+        elif token.text == ";" and token.place < len(self.tokens) - 1:
+            self._fail(token, "one query at a time", "leave out what follows `;`")
+        elif token.text == ";":
+            self.written[token.place] = ""
+        return None
+
+    def _refuse_word(self, token: Token) -> NoReturn:
+        if _REFUSED[token.key] == "writes":
+            self._fail(token, f"{token.key} writes: the store is read-only", "ask with MATCH … RETURN")
+        hint = f"a query only reads the graph; a name of your own stands in backticks: `{token.text}`"
+        self._fail(token, f"{token.key} is refused", hint)
+
+    # Brackets.
+
+    def _open(self, token: Token) -> None:
+        kind, closing = {"(": self._parenthesis, "[": self._bracket, "{": self._brace}[token.text](token)
+        self.clauses += 1
+        self.stack.append(_Frame(kind, token.place, closing, self.clauses))
+
+    def _parenthesis(self, token: Token) -> tuple[str, str]:
+        before = self._before(token.place)
+        if before.kind == "word" and before.key not in _BEFORE_VALUE and before.key not in ("EXISTS", "ALL"):
+            return "call", self._call(before, token)
+        if before.kind == "word" and before.key in ("EXISTS", "ALL"):
+            return "paren", ""
+        first, second = self._after(token.place), self._after(token.place, 2)
+        bare = first.kind in ("word", "name") and second.key in (")", ":", "{")
+        in_pattern = self.stack[-1].kind == "query" and self.stack[-1].pattern
+        node = first.key in (")", ":", "{") or bare
+        return ("node" if in_pattern or (node and self._is_pattern(token)) else "paren"), ""
+
+    def _is_pattern(self, token: Token) -> bool:
+        """Whether a parenthesis outside of MATCH is a node: a relationship stands before or after it."""
+        if self._before(token.place).key in ("-", ">") and self._before(token.place, 2).key in ("-", "]"):
+            return True
+        depth, place = 0, token.place
+        while place < len(self.tokens):
+            depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(self.tokens[place].key, 0)
+            if depth == 0:
+                break
+            place += 1
+        after, then = self._after(place), self._after(place, 2)
+        return (after.key, then.key) in (("-", "["), ("-", "-"), ("<", "-"))
+
+    def _call(self, function: Token, token: Token) -> str:
+        """What the engine calls the function; returns what closes the call."""
+        if function.key in _UNLIKE and self._before(function.place).key != ".":
+            why, hint = _UNLIKE[function.key]
+            self._fail(function, f"{function.text}() {why}", hint)
+        if function.key == "TYPE":
+            self.written[function.place], self.written[token.place] = "regexp_replace(label", "("
+            self.values |= {"__end": "_$", "__none": ""}
+            return "), $__end, $__none)"
+        if function.key == "LABELS":
+            self.written[function.place], self.written[token.place] = "CASE label", "("
+            cases = []
+            for number, (kind, labels) in enumerate(node_kinds().items()):
+                self.values |= {f"__kind{number}": kind, f"__labels{number}": list(labels)}
+                cases.append(f" WHEN $__kind{number} THEN $__labels{number}")
+            return f"){''.join(cases)} END"
+        if function.key in _WRITTEN:
+            opening, closing = _WRITTEN[function.key]
+            self.written[function.place], self.written[token.place] = opening, ""
+            return closing
+        return ""
+
+    def _bracket(self, token: Token) -> tuple[str, str]:
+        before, earlier = self._before(token.place), self._before(token.place, 2)
+        if before.key == "-" and earlier.key in (")", "<"):
+            return "rel", ""
+        value = before.kind in ("name", "param", "string") or before.key in (")", "]", "}")
+        if value or (before.kind == "word" and before.key not in _BEFORE_VALUE):
+            hint = "write UNWIND list AS item, or item IN list"
+            self._fail(token, "lists count from 1 here, from 0 in Neo4j", hint)
+        return "list", ""
+
+    def _brace(self, token: Token) -> tuple[str, str]:
+        before = self._before(token.place)
+        return ("query" if before.key in ("EXISTS", "COUNT", "COLLECT") else "map"), ""
+
+    def _close(self, token: Token) -> None:
+        opening = {")": "(", "]": "[", "}": "{"}[token.text]
+        frame = self.stack[-1]
+        if frame.start < 0 or self.tokens[frame.start].text != opening:
+            self._fail(token, f"{token.text!r} closes nothing", "count the brackets before it")
+        self.stack.pop()
+        if frame.closing:
+            self.written[token.place] = frame.closing
+        if frame.kind == "node":
+            self._end_node(frame, token)
+        elif frame.kind == "rel":
+            self._end_link(frame, token)
+
+    def _end_node(self, frame: _Frame, token: Token) -> None:
+        first = self._after(frame.start)
+        variable = first.name if first.kind in ("word", "name") else f" {frame.start}"
+        kinds = self.labelled.get(frame.start, frozenset(node_kinds()))
+        outer = self.stack[-1]
+        scope = outer.clause if outer.kind == "query" and outer.pattern else -outer.clause - 1
+        self.ends.append(_End(frame.start, token.place, variable, kinds, scope))
+
+    def _end_link(self, frame: _Frame, token: Token) -> None:
+        first = self._after(frame.start)
+        variable = first.name if first.kind in ("word", "name") else ""
+        inside = self.tokens[frame.start : token.place]
+        long = any(t.key == "*" for t in inside)
+        types = tuple(self.labelled.get(frame.start, frozenset(vocabulary().types)))
+        self.links[frame.start] = (token.place, variable, types, long)
+
+    # Labels, types, lengths.
+
+    def _colon(self, token: Token) -> int | None:
+        frame = self.stack[-1]
+        if frame.kind == "map":
+            return None
+        if frame.kind == "list":
+            self._fail(token, "slices count from 1 here, from 0 in Neo4j", "write UNWIND list AS item")
+        if frame.kind not in ("node", "rel"):
+            self._fail(token, "a label stands in a pattern", "write MATCH (n:Label), or 'Label' IN labels(n)")
+        names, signs, place = self._label_names(token)
+        if frame.kind == "rel":
+            found = self._types(names, signs)
+            self.written[token.place] = ":" + "|".join(f"`{table_name(name)}`" for name in found)
+            known = frozenset(found)
+        else:
+            known = self._node_kinds(names, signs)
+            ordered = [kind for kind in node_kinds() if kind in known]
+            self.written[token.place] = ":" + "|".join(f"`{kind}`" for kind in ordered)
+        for between in range(token.place + 1, place):
+            self.written[between] = ""
+        self.labelled[frame.start] = known
+        return place
+
+    def _label_names(self, token: Token) -> tuple[list[Token], list[Token], int]:
+        names: list[Token] = []
+        signs: list[Token] = []
+        place = token.place + 1
+        while True:
+            name = self._after(place - 1)
+            if name.kind not in ("word", "name"):
+                self._fail(name, f"a label or type is expected, not {name.text!r}", "write :A, :A|B or :A:B")
+            names.append(name)
+            place += 1
+            sign = self._after(place - 1)
+            if sign.key not in ("|", ":", "&"):
+                return names, signs, place
+            signs.append(sign)
+            place += 2 if sign.key == "|" and self._after(place).key == ":" else 1
+
+    def _types(self, names: list[Token], signs: list[Token]) -> list[str]:
+        for sign in signs:
+            if sign.key != "|":
+                self._fail(sign, "a relationship has one type", "write :A|B for one or the other")
+        for name in names:
+            if name.name not in vocabulary().types:
+                hint = _nearest(name.name, vocabulary().types) or "see docs/reference/property-graph.md"
+                self._fail(name, f"no relationship type {name.name!r}", hint)
+        return list(dict.fromkeys(name.name for name in names))
+
+    def _node_kinds(self, names: list[Token], signs: list[Token]) -> frozenset[str]:
+        if len({sign.key == "|" for sign in signs}) > 1:
+            self._fail(signs[0], "`|` and `:` in one label expression", "write one of them only")
+        either = bool(signs) and signs[0].key == "|"
+        found: frozenset[str] | None = None
+        for name in names:
+            if name.name not in vocabulary().labels:
+                hint = _nearest(name.name, vocabulary().labels) or "see docs/reference/property-graph.md"
+                self._fail(name, f"no label {name.name!r}", hint)
+            kinds = frozenset(vocabulary().labels[name.name])
+            found = kinds if found is None else found | kinds if either else found & kinds
+        if not found:
+            self._fail(names[0], "no node has all of these labels", "write :A|B for one or the other")
+        return found
+
+    def _length(self, token: Token) -> int:
+        """`*1..3` as the engine writes it where, as in Neo4j, no path takes a relationship twice."""
+        place = token.place + 1
+        least, place = self._number(place)
+        dots = self._after(place - 1).key == "." and self._after(place).key == "."
+        most = least
+        if dots:
+            most, place = self._number(place + 2)
+        if most is None or most > _LONGEST:
+            hint = f"write how many at most, such as *1..5 (up to {_LONGEST})"
+            self._fail(token, "a variable length needs a bound: longer paths would be left out here", hint)
+        self.written[token.place] = f"* TRAIL {1 if least is None else least}..{most}"
+        for between in range(token.place + 1, place):
+            self.written[between] = ""
+        return place
+
+    def _number(self, place: int) -> tuple[int | None, int]:
+        token = self._after(place - 1)
+        return (int(token.text), place + 1) if token.text.isdigit() else (None, place)
+
+    # What only shows in the whole query.
+
+    def _check_params(self) -> None:
+        used = {token.text[1:] for token in self.tokens if token.kind == "param"}
+        for name in self.params:
+            if name not in used:
+                known = ", ".join(f"${found}" for found in sorted(used)) or "no parameter"
+                raise WrongUseError(
+                    f"{self.name}: the query does not use the parameter ${name}",
+                    hint=nearest(name, used) or f"the query has {known}",
+                )
+
+    def _kinds(self) -> dict[str, frozenset[str]]:
+        """Kinds of node by variable: what all patterns that name it allow."""
+        kinds: dict[str, frozenset[str]] = {}
+        for end in self.ends:
+            kinds[end.variable] = kinds.get(end.variable, end.kinds) & end.kinds
+        for _, variable, types, _ in self.links.values():
+            if variable:
+                kinds.setdefault(variable, frozenset(types))
+        return kinds
+
+    def _check_case(self, kinds: Mapping[str, frozenset[str]]) -> None:
+        """The engine takes `a` and `A` for one variable."""
+        aliases = {t.name: t for t in self.tokens if self._before(t.place).key == "AS"}
+        seen: dict[str, str] = {}
+        for variable in [*(name for name in kinds if name[0] != " "), *aliases]:
+            other = seen.setdefault(variable.casefold(), variable)
+            if other != variable:
+                token = next(t for t in self.tokens if t.name == variable)
+                self._fail(token, f"{variable!r} and {other!r} are one name here", "give one another name")
+
+    def _check_reuse(self, kinds: Mapping[str, frozenset[str]]) -> None:
+        """Two relationships of one MATCH are never the same one in Neo4j; here they may be."""
+        scopes: dict[int, list[_Hop]] = {}
+        for left, right in zip(self.ends, self.ends[1:], strict=False):
+            if left.scope == right.scope and (hop := self._hop(left, right)):
+                scopes.setdefault(left.scope, []).append(hop)
+        for hops in scopes.values():
+            for n, first in enumerate(hops):
+                for second in hops[n + 1 :]:
+                    if _may_be_one(first, second, kinds):
+                        self._fail(
+                            second.token,
+                            "this may be the same relationship as one before it in MATCH, never in Neo4j",
+                            "begin a second MATCH before it; add WHERE a.id <> b.id where ends must differ",
+                        )
+
+    def _hop(self, left: _End, right: _End) -> _Hop | None:
+        between = self.tokens[left.end + 1 : right.start]
+        link = next((self.links[t.place] for t in between if t.place in self.links), None)
+        start = next((t.place for t in between if t.place in self.links), right.start)
+        end = link[0] if link else start - 1
+        arrow = "".join(t.text for t in between if not start <= t.place <= end)
+        if arrow not in ("--", "-->", "<--", "<-->"):
+            return None
+        types, long = (link[2], link[3]) if link else (tuple(vocabulary().types), False)
+        tail, head = (right, left) if arrow == "<--" else (left, right)
+        return _Hop(between[0], types, tail, head, arrow in ("-->", "<--"), long)
+
+    # Output.
+
+    def _write(self, found: Reading) -> None:
+        parts: list[str] = []
+        size, end = 0, 0
+        for token, written in zip(self.tokens, self.written, strict=True):
+            gap = self.text[end : token.start]
+            space = "\n" * gap.count("\n") or " " * bool(gap)
+            found.spans.append((size + len(space), token))
+            parts += [space, written]
+            size += len(space) + len(written)
+            end = token.end
+        found.output = "".join(parts)
+
+    def _returned(self, found: Reading) -> None:
+        """Names of the columns, and whether the query may be cut by a LIMIT at its end."""
+        outside = list(self._outside())
+        words = [token.key for token in outside]
+        if "RETURN" not in words:
+            token = self.tokens[-1]
+            self._fail(token, "the query returns nothing", "end it with RETURN …")
+        start = words.index("RETURN")
+        ends = ("ORDER", "SKIP", "LIMIT", "UNION", ";")
+        stop = next((n for n in range(start, len(words)) if words[n] in ends), len(words))
+        found.names = self._column_names(outside[start + 1 : stop], stop, outside)
+        found.limitable = "UNION" not in words and "LIMIT" not in words[start:]
+
+    def _outside(self) -> Iterator[Token]:
+        """Tokens outside of all brackets; an opening bracket stands for what it holds."""
+        depth = 0
+        for token in self.tokens:
+            if depth == 0:
+                yield token
+            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.key, 0)
+
+    def _column_names(self, tokens: list[Token], stop: int, outside: list[Token]) -> list[str] | None:
+        if tokens and tokens[0].key == "DISTINCT":
+            tokens = tokens[1:]
+        limit = outside[stop].start if stop < len(outside) else len(self.text)
+        names = []
+        while tokens:
+            n = next((n for n, token in enumerate(tokens) if token.key == ","), len(tokens))
+            end = tokens[n].start if n < len(tokens) else limit
+            if tokens[0].key == "*":
+                return None
+            alias = n > 1 and tokens[n - 2].key == "AS"
+            last = max((t for t in self.tokens if t.start < end), key=lambda t: t.start)
+            names.append(tokens[n - 1].name if alias else self.text[tokens[0].start : last.end])
+            tokens = tokens[n + 1 :]
+        return names
+
+    def _decoded(self, token: Token) -> str:
+        def character(found: re.Match[str]) -> str:
+            if found[1] or found[2]:
+                return chr(int(found[1] or found[2], 16))
+            if found[3] not in _ESCAPES:
+                self._fail(token, f"no such escape: \\{found[3]}", "write a backslash as \\\\")
+            return _ESCAPES[found[3]]
+
+        pattern = r"\\(?:u([0-9A-Fa-f]{4})|U(000[0-9A-Fa-f]{5}|0010[0-9A-Fa-f]{4})|(.))"
+        return re.sub(pattern, character, token.text[1:-1], flags=re.DOTALL)
+
+    def _fail(self, token: Token, message: str, hint: str) -> NoReturn:
+        raise WrongUseError(f"{_where(self.name, self.text, token.start)}: {message}", hint=hint)
+
+
+def _may_be_one(first: _Hop, second: _Hop, kinds: Mapping[str, frozenset[str]]) -> bool:
+    """Whether two relationships may be one and the same. One after the other in one direction may not: no
+    thing is tied to itself."""
+    if not first.ties(kinds) & second.ties(kinds):
+        return False
+    chain = first.head.variable == second.tail.variable or first.tail.variable == second.head.variable
+    return not (chain and first.directed and second.directed and not first.long and not second.long)
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    folded = next((found for found in known if found.casefold() == name.casefold()), None)
+    return f"did you mean {folded!r}?" if folded else nearest(name, known)
