@@ -16,6 +16,7 @@ from ontology import WrongUseError, model, nearest
 if TYPE_CHECKING:
     import networkx as nx
 
+    from graph.analysis.family import Family, Parents
     from graph.sparql import Result
 
 _EVIDENCE = {
@@ -166,6 +167,46 @@ class LaborGraph:
         from graph.analysis import shared_sectors
 
         return shared_sectors(self.tables, **parameters)
+
+    def ultimate_parent(self, name: str, as_of: str | None = None) -> Parents:
+        """Who ultimately controlled a company or plant, with the chain and its evidence.
+
+        See `graph.analysis.family.ultimate_parent`.
+        """
+        from graph.analysis.family import ultimate_parent
+
+        return ultimate_parent(self.tables, self.resolve(name), as_of)
+
+    def family(self, name: str, as_of: str | None = None) -> Family:
+        """The family of a company, plant or union at a date: members, plants, unions, evidence.
+
+        Of several companies, plants or unions with this name, else with names that begin so, the one to
+        which most belongs is taken; `findings` names others. See `graph.analysis.family.family`.
+        """
+        from graph.analysis.family import family
+
+        item, others = self._largest(name)
+        found = family(self.tables, item, as_of)
+        found.findings += [f"{other} is named so too" for other in others]
+        return found
+
+    def _largest(self, name: str) -> tuple[str, list[str]]:
+        """The thing with this id, else the largest so named that has anything under it; others so named."""
+        from graph.analysis.family import sizes
+        from graph.search import fold
+
+        if not self.things.filter(id=name).is_empty():
+            return name, []
+        kinds = ("Corporation", "Union", "Plant")
+        rows = [row for kind in kinds for row in self.search(name, kind=kind, limit=100)]
+        text = dict.fromkeys(("id", "match"), pl.String())
+        names = pl.DataFrame(rows, schema=text).select("id", fold(pl.col("match")).alias("match"))
+        wanted = fold(pl.lit(name))
+        for alike in (pl.col("match") == wanted, pl.col("match").str.starts_with(wanted + " ")):
+            found = sizes(self.tables, names.filter(alike)["id"].unique().to_list())
+            if found and found[0][1]:
+                return found[0][0], [item for item, _ in found[1:]]
+        return self.resolve(name), []
 
     def neighbourhood(self, *ids: str, hops: int = 1, restricted: bool = False) -> nx.MultiDiGraph[str]:
         """What lies within `hops` steps of one or more things: see `graph.network.neighbourhood`."""

@@ -1,10 +1,10 @@
 """Who ultimately controlled a company or plant, as of any month.
 
 Control is held by an owner with more than half of the shares or votes, an accounting consolidation,
-documented control, or by the only owner that the sources name. A joint venture without a majority is a
-family of its own. Bounds are months since year 0; an unknown bound is open. An owner without a known end ends
-where another one is known to begin. Companies that own each other in a circle are families of their own;
-`cycles` names them.
+documented control, or by the only owner that the sources name. An owner that a register inferred counts only
+where no source states one. A joint venture without a majority is a family of its own. Bounds are months since
+year 0; an unknown bound is open. An owner without a known end ends where another one is known to begin.
+Companies that own each other in a circle are families of their own; `cycles` names them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ FIRST, LAST = -120_000, 120_000
 _ULTIMATE = "ultimate_consolidation"
 _CONTROL = ("accounting_consolidation", _ULTIMATE, "majority_votes", "documented")
 _NO_CONTROL = ("joint", "minority")
+_CITED = ("record", "undated", "inferred")
 _LONGEST = 5  # doublings: chains of up to 32 owners
 
 
@@ -80,10 +81,11 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
             since_sure="since_max",
             until="until_max",
             until_sure="until_min",
+            inferred=nw.col("status") == "inferred",
         )
         .unique()
     )
-    edges = _dated(keep(_nearest_known(said)), "owned", "owner")
+    edges = _dated(keep(_nearest_known(keep(_stated(said)))), "owned", "owner")
     direct = keep(_without_shortcuts(keep(_superseded(edges))))
     share, control = nw.col("share_pct"), nw.col("control")
     minority = ((share < 50) | (control == "minority")).fill_null(False)
@@ -106,6 +108,13 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
         hi=nw.col("until").cast(nw.Int32).fill_null(LAST),
         factor=nw.when(venture).then(nw.lit(parameters.joint_venture)).otherwise(nw.lit(1.0)),
     )
+
+
+def _stated(said: Frame) -> Frame:
+    """Inferred owners only of companies of which no source states an owner."""
+    stated = said.filter(~nw.col("inferred"))
+    alone = said.filter(nw.col("inferred")).join(stated.select("owned").unique(), on="owned", how="anti")
+    return nw.concat([stated, alone]).drop("inferred")
 
 
 def _nearest_known(said: Frame) -> Frame:
@@ -322,7 +331,7 @@ def _with_parents(spans: Frame, above: Frame) -> Frame:
 
 
 def control_records(tables: Tables, family: Families, ends: pl.DataFrame) -> pl.DataFrame:
-    """The records behind a plant's ultimate parent: `row`, `kind`, `record`, `undated`.
+    """The records behind a plant's ultimate parent: `row`, `kind`, `record`, `undated`, `inferred`.
 
     `ends`: `row`, `plant`, `parent`, `lo`, `hi` (months, null where unknown), one line for each to explain.
     """
@@ -334,11 +343,11 @@ def control_records(tables: Tables, family: Families, ends: pl.DataFrame) -> pl.
     found = []
     while not leads.is_empty():
         hit = steps.join(leads, left_on=["end", "above"], right_on=["end", "company"])
-        found.append(hit.select("end", pl.lit("Ownership").alias("kind"), "record", "undated"))
+        found.append(hit.select("end", pl.lit("Ownership").alias("kind"), *_CITED))
         leads = hit.select("end", "company").unique().join(reached, on=["end", "company"], how="anti")
         reached = pl.concat([reached, leads])
     held = runs.join(reached, left_on=["end", "above"], right_on=["end", "company"], how="semi")
-    found.append(held.select("end", pl.lit("Operation").alias("kind"), "record", "undated"))
+    found.append(held.select("end", pl.lit("Operation").alias("kind"), *_CITED))
     records = pl.concat(found).join(wanted.select("end", "row"), on="end").drop("end")
     return records.unique().sort("row", "kind", "record")
 
@@ -354,6 +363,8 @@ def _upward(tables: Tables, family: Families, wanted: pl.DataFrame, runs: pl.Dat
         known = family.control.filter(nw.col("owned").is_in(below["company"].unique().to_list()))
         pairs = cut(known.select(company="owned", above="owner"))
         edges = edges.join(pairs, on=["company", "above"], how="semi")
+        stated = (~pl.col("inferred")).any().over("end", "company", "above")
+        edges = edges.filter(~pl.col("inferred") | ~stated)
         steps.append(edges)
         fresh = edges.select("end", company="above").unique().join(reached, on=["end", "company"], how="anti")
         reached = pl.concat([reached, fresh])
@@ -361,7 +372,7 @@ def _upward(tables: Tables, family: Families, wanted: pl.DataFrame, runs: pl.Dat
 
 
 def _valid(tables: Tables, kind: str, low: str, high: str, wanted: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Records that hold at the months of `wanted`: `end`, `company`, `above`, `record`, `undated`."""
+    """Records that hold at the months of `wanted`: `end`, `company`, `above` and `_CITED`."""
     frame = tables[kind].filter(
         nw.col(low).is_in(wanted[column].unique().to_list()), ~nw.col("status").is_in(["retracted", "denied"])
     )
@@ -370,6 +381,7 @@ def _valid(tables: Tables, kind: str, low: str, high: str, wanted: pl.DataFrame,
             at=low,
             above=high,
             record="id",
+            inferred=nw.col("status") == "inferred",
             first=nw.col("since_min").fill_null(FIRST),
             last=nw.col("until_max").fill_null(LAST),
         )
@@ -378,4 +390,4 @@ def _valid(tables: Tables, kind: str, low: str, high: str, wanted: pl.DataFrame,
         pl.col("first") <= pl.col("hi"), pl.col("last") >= pl.col("lo")
     )
     undated = (pl.col("first") == FIRST) & (pl.col("last") == LAST)
-    return held.select("end", "above", "record", company=column, undated=undated)
+    return held.select("end", "above", "record", "inferred", company=column, undated=undated)

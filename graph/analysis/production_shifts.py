@@ -265,11 +265,12 @@ def _with_assumed(rows: pl.DataFrame, control: pl.DataFrame, parameters: Paramet
     imprecise = pl.any_horizontal(
         (pl.col("months_min") < limit) & (pl.col("months_max") > limit) for limit in limits
     )
-    undated = control.filter("undated")["row"].unique().implode()
+    undated, inferred = (control.filter(flag)["row"].unique().implode() for flag in ("undated", "inferred"))
     lent = pl.col("id").str.contains("|", literal=True) & pl.col("outcome").is_not_null()
     words = (
         ("date imprecise", imprecise),
         ("date of operation or ownership not known", pl.col("id").is_in(undated)),
+        ("an owner or operator is inferred by a register", pl.col("id").is_in(inferred)),
         ("no source names the receiving plant", lent & pl.col("origin_event").is_not_null()),
         ("sources conflict", pl.col("conflict") > parameters.confidence.conflict),
     )
