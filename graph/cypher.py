@@ -26,7 +26,6 @@ import polars as pl
 from filelock import FileLock
 
 from graph.cypher_text import Reading, read, table_name
-from graph.cypher_worker import TOO_LARGE, TOO_LONG
 from graph.property_graph import (
     Schema,
     edge_schema,
@@ -44,6 +43,7 @@ STORE = "graph.lbug"
 _BUFFER = 2**30
 _MEMORY = 4 * 2**30
 _THREADS = min(os.cpu_count() or 1, 4)
+_TOO_LARGE, _TOO_LONG = 125, 124  # exit codes of the worker
 _WORKER = Path(__file__).with_name("cypher_worker.py")
 _TYPES = {
     "String": "STRING",
@@ -239,7 +239,8 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
         )
-        self._send({"store": str(path), "buffer": _BUFFER, "memory": _MEMORY, "threads": _THREADS})
+        limits = {"buffer": _BUFFER, "memory": _MEMORY, "threads": _THREADS}
+        self._send({"store": str(path), "codes": (_TOO_LARGE, _TOO_LONG), **limits})
 
     @property
     def alive(self) -> bool:
@@ -281,7 +282,7 @@ class _Worker:
 
     def _died(self) -> dict[str, Any]:
         code = self._process.wait()
-        reasons = {TOO_LONG: "Interrupted", -9: "Interrupted", TOO_LARGE: "buffer pool is full"}
+        reasons = {_TOO_LONG: "Interrupted", -9: "Interrupted", _TOO_LARGE: "buffer pool is full"}
         return {"error": reasons.get(code, f"the query's process ended ({code})")}
 
 

@@ -266,14 +266,11 @@ class _Reader:
         self.written[token.place] = f"${key}"
 
     def _read_param(self, token: Token) -> None:
-        name = token.text[1:]
-        if name not in self.params:
-            hint = nearest(name, self.params) or f"give it a value: -p {name}=VALUE"
-            self._fail(token, f"no value for ${name}", hint)
-        if self.params[name] is None:
+        value = self.params.get(token.text[1:])
+        if value is None:
             self.written[token.place] = "NULL"
         else:
-            self.values[name] = self.params[name]
+            self.values[token.text[1:]] = value
 
     def _read_word(self, token: Token) -> None:
         before = self._before(token.place)
@@ -505,7 +502,11 @@ class _Reader:
     # What only shows in the whole query.
 
     def _check_params(self) -> None:
-        used = {token.text[1:] for token in self.tokens if token.kind == "param"}
+        used = {token.text[1:]: token for token in self.tokens if token.kind == "param"}
+        for name, token in used.items():
+            if name not in self.params:
+                hint = nearest(name, self.params) or f"give it a value: -p {name}=VALUE"
+                self._fail(token, f"no value for ${name}", hint)
         for name in self.params:
             if name not in used:
                 known = ", ".join(f"${found}" for found in sorted(used)) or "no parameter"

@@ -17,7 +17,6 @@ from typing import Any
 
 import ladybug
 
-TOO_LONG, TOO_LARGE = 124, 125
 _BATCH = 2000
 _HIDDEN = ("_ID", "_LABEL", "_SRC", "_DST")
 
@@ -25,24 +24,24 @@ _HIDDEN = ("_ID", "_LABEL", "_SRC", "_DST")
 class Watch:
     """Ends the process when a query runs past its time or the process needs too much memory."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, too_large: int, too_long: int) -> None:
         self.deadline = float("inf")
-        self._memory = memory
+        self._memory, self._too_large, self._too_long = memory, too_large, too_long
         threading.Thread(target=self._look, daemon=True).start()
 
     def _look(self) -> None:
         while True:
             time.sleep(0.05)
             if _resident() > self._memory:
-                os._exit(TOO_LARGE)
+                os._exit(self._too_large)
             if time.monotonic() > self.deadline:
-                os._exit(TOO_LONG)
+                os._exit(self._too_long)
 
 
 def main() -> None:
     """Answer the queries on standard input until it ends."""
     start = json.loads(sys.stdin.readline())
-    watch = Watch(start["memory"])
+    watch = Watch(start["memory"], *start["codes"])
     connection = None
     for line in sys.stdin:
         task = json.loads(line)
