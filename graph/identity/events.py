@@ -425,11 +425,11 @@ def _timing() -> list[pl.Expr]:
 def _closing_rules() -> list[Rule]:
     """Closings and layoffs, mostly of one register: notices revised, listed twice, or of parts of a site."""
     streets = _equal("street") | pl.col("left_street").is_null() | pl.col("right_street").is_null()
-    named = (pl.col("name_similarity") >= SAME_NAME) | (pl.col("name_part") >= SAME_NAME)
+    full = (pl.col("name_similarity") >= SAME_NAME).fill_null(pl.col("employer"))
+    named = full | (pl.col("name_part") >= SAME_NAME)
     site = (pl.col("plant") | (pl.col("same_name") & pl.col("town"))) & streets & named & pl.col("figures")
     closures = pl.all_horizontal(pl.col(f"{side}_event_type") == "closure" for side in _SIDES)
     layoffs = pl.all_horizontal(pl.col(f"{side}_event_type") != "closure" for side in _SIDES)
-    full = pl.col("name_similarity") >= SAME_NAME
     vague = pl.col("left_vague") | pl.col("right_vague")
     fits = pl.col("notice_fits")
     soon = (pl.col("closing_days") <= _limit("day")) | fits | pl.col("swapped")
