@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from small_tables import Rows, small_tables
 
+from graph.analysis import production_shifts
 from graph.build import build
 from graph.home import Home
 from graph.identity.events import COLUMNS, match_events, tally
@@ -154,6 +156,35 @@ def test_a_ballot_counted_again_and_another_ballot() -> None:
 def test_nothing_in_nothing_out() -> None:
     assert matched().height == 0
     assert matched({"date": None}, {"date": None, "source": "b@1"}).height == 0
+
+
+def shift_rows(notices: dict[str, int]) -> list[dict[str, Any]]:
+    """A closing that the notices (event id: how often) tell, and an opening in Puebla of the same company."""
+    rows: Rows = {
+        "Plant": [
+            {"id": "plant:o", "name": "Ohio", "country": "US"},
+            {"id": "plant:d", "name": "Puebla", "country": "MX", "opened": "2016-07"},
+        ],
+        "Corporation": [{"id": "corp:p", "name": "Parent"}],
+        "Operation": [{"plant": f"plant:{p}", "operator": "corp:p"} for p in "od"],
+        "InSector": [{"member": f"plant:{p}", "sector": "naics-2022:336350"} for p in "od"],
+        "Count": [{"of": "plant:o", "measure": "employees", "value": 100, "as_of": "2015"}],
+        "Event": [
+            {"id": e, "name": e, "event_type": "closure", "date": "2016-01", "workers": 90} for e in notices
+        ],
+        "Party": [
+            {"id": f"{e}/{n}", "within": e, "party": "plant:o", "role": "plant"}
+            for e, times in notices.items()
+            for n in range(times)
+        ],
+    }
+    return production_shifts(small_tables(rows), details=True).to_dicts()
+
+
+def test_a_closing_told_twice_is_one_shift() -> None:
+    [once], [twice], [apart] = (shift_rows(n) for n in ({"e": 1}, {"e": 2}, {"e": 1, "f": 1}))
+    assert once == twice
+    assert {**apart, "evidence": None} == {**once, "evidence": None}
 
 
 @pytest.fixture(scope="module")
