@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -184,7 +185,11 @@ def copy_tables(tables: Mapping[str, Path], target: Path) -> None:
     """A new ladybug store of Parquet files by COPY target (see `write_tables`)."""
     import ladybug
 
-    database = ladybug.Database(str(target), buffer_pool_size=2 * _BUFFER)
+    space = _address_space(8 * sum(path.stat().st_size for path in tables.values()))
+    try:
+        database = ladybug.Database(str(target), buffer_pool_size=2 * _BUFFER, max_db_size=space)
+    except RuntimeError as error:
+        raise TrinationalError(f"cannot make the store for Cypher: {error}") from error
     connection = ladybug.Connection(database, num_threads=_THREADS)
     try:
         for statement in schema_statements():
@@ -198,6 +203,11 @@ def copy_tables(tables: Mapping[str, Path], target: Path) -> None:
     finally:
         connection.close()
         database.close()
+
+
+def _address_space(size: int) -> int:
+    """Addresses to reserve for a store of `size` bytes: the default is more than some systems give."""
+    return int(max(4 * _BUFFER, 2 ** math.ceil(math.log2(max(4 * size, 1)))))
 
 
 def schema_statements() -> list[str]:
@@ -239,7 +249,8 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
         )
-        limits = {"buffer": _BUFFER, "memory": _MEMORY, "threads": _THREADS}
+        space = _address_space(path.stat().st_size)
+        limits = {"buffer": _BUFFER, "space": space, "memory": _MEMORY, "threads": _THREADS}
         self._send({"store": str(path), "codes": (_TOO_LARGE, _TOO_LONG), **limits})
 
     @property
@@ -341,6 +352,9 @@ def _failure(message: str, found: Reading, timeout: float) -> TrinationalError:
     if "buffer pool is full" in message or "bad_alloc" in message:
         hint = "narrow the query, count and group, or add LIMIT"
         return TrinationalError(f"{found.name}: needs more memory than a query may have", hint=hint)
+    if not re.match(r"(Parser|Binder|Catalog|Conversion|Runtime|Overflow) exception", message):
+        hint = f"where the store is damaged, remove {STORE} from the graph's folder: a query makes it anew"
+        return TrinationalError(f"{found.name}: {message.strip()}", hint=hint)
     if place := re.search(r"\(line: (\d+), offset: (\d+)\)", message):
         where = found.where(int(place[1]), int(place[2]))
         return WrongUseError(f"{where}: syntax error", hint="look at what stands just before this place")
@@ -355,7 +369,7 @@ def _named_failure(message: str, found: Reading) -> TrinationalError:
         hint = nearest(place[1], found.properties(place[2])) or "see docs/reference/property-graph.md"
         return WrongUseError(f"{where}: {place[2]!r} has no property {place[1]!r}", hint=hint)
     if place := re.search(r"Variable (\S+) is not in scope", text):
-        where, hint = found.at(place[1]), nearest(place[1], found.variables)
+        where, hint = found.at(place[1]), nearest(place[1], found.known) or found.known_text
         return WrongUseError(f"{where}: no variable {place[1]!r} here", hint=hint)
     if place := re.search(r"function (\w+) does not exist", text):
         return WrongUseError(f"{found.at(place[1])}: no function {place[1].lower()!r}", hint=_FUNCTIONS)

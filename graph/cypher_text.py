@@ -48,6 +48,7 @@ _TOKEN = re.compile(
     |(?P<param>\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+))
     |(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
     |(?P<word>[^\W\d]\w*)
+    |(?P<open>/\*)
     |(?P<other>[()\[\]{},.:;|+\-*/%^=<>!&~])
     |(?P<bad>.)""",
     re.VERBOSE | re.DOTALL,
@@ -111,6 +112,15 @@ class Reading:
         tokens = (t for _, t in self.spans if t.name.casefold() == name.casefold())
         token = next(tokens, None)
         return _where(self.name, self.text, token.start) if token else self.name
+
+    @property
+    def known(self) -> list[str]:
+        """Variables of the query's patterns."""
+        return [name for name in self.variables if name[0] != " "]
+
+    @property
+    def known_text(self) -> str:
+        return f"the patterns have {', '.join(self.known)}" if self.known else "name it in a pattern first"
 
     def properties(self, variable: str) -> list[str]:
         """Properties that a variable of a pattern may have."""
@@ -238,7 +248,7 @@ class _Reader:
         for found in _TOKEN.finditer(self.text):
             kind = found.lastgroup or "bad"
             token = Token(kind, found[0], found.start(), place)
-            if kind == "bad":
+            if kind in ("bad", "open"):
                 self._fail(token, f"unexpected {found[0]!r}", "close every quote, backtick and comment")
             if kind != "space":
                 yield token
@@ -529,7 +539,7 @@ class _Reader:
         """The engine takes `a` and `A` for one variable."""
         aliases = {t.name: t for t in self.tokens if self._before(t.place).key == "AS"}
         seen: dict[str, str] = {}
-        for variable in [*(name for name in kinds if name[0] != " "), *aliases]:
+        for variable in [*kinds, *aliases]:
             other = seen.setdefault(variable.casefold(), variable)
             if other != variable:
                 token = next(t for t in self.tokens if t.name == variable)

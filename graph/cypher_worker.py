@@ -48,13 +48,18 @@ def main() -> None:
         watch.deadline = time.monotonic() + task["seconds"] + 1
         try:
             if connection is None:
-                store = ladybug.Database(start["store"], read_only=True, buffer_pool_size=start["buffer"])
-                connection = ladybug.Connection(store, num_threads=start["threads"])
+                connection = _opened(start)
             connection.set_query_timeout(max(int(task["seconds"] * 1000), 1))
             _answer(connection, task)
         except (RuntimeError, ValueError, OverflowError) as error:
             _say(error=str(error))
         watch.deadline = float("inf")
+
+
+def _opened(start: dict[str, Any]) -> ladybug.Connection:
+    sizes = {"buffer_pool_size": start["buffer"], "max_db_size": start["space"]}
+    store = ladybug.Database(start["store"], read_only=True, **sizes)
+    return ladybug.Connection(store, num_threads=start["threads"])
 
 
 def _answer(connection: ladybug.Connection, task: dict[str, Any]) -> None:
