@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import polars as pl
 import pytest
 from small_tables import Rows, small_tables
+from typer.testing import CliRunner
 
+from graph.analysis import production_shifts
 from graph.analysis.families import cycles, families, month_span
+from graph.analysis.family import Parents, family, ultimate_parent
+from graph.cli import app
 from graph.engine import Engine, cut
+from graph.home import Home
 from ontology import WrongUseError
 
 ENGINES: tuple[Engine, ...] = ("polars", "duckdb")
@@ -158,3 +164,161 @@ def test_an_ultimate_parent_is_no_partner_of_the_direct_one(engine: Engine) -> N
     ]
     assert parents_at(rows, "firm", "2020", engine) == {"group"}
     assert parents_at(rows, "other", "2020", engine) == {"group"}
+
+
+def things(rows: Rows) -> Rows:
+    """Rows with the companies, plants and unions that their relations name."""
+    ends: dict[str, set[str]] = {"Corporation": set(), "Plant": set(), "Union": set()}
+    kinds = {"owner": "Corporation", "owned": "Corporation", "operator": "Corporation", "plant": "Plant"}
+    kinds |= dict.fromkeys(("union", "member", "body", "predecessor", "successor"), "Union")
+    for lines in rows.values():
+        for line in lines:
+            for role, item in line.items():
+                if role in kinds and item:
+                    ends[kinds[role]].add(item)
+    named = {kind: [{"id": i, "name": i.upper()} for i in sorted(ids)] for kind, ids in ends.items() if ids}
+    return {**named, **rows}
+
+
+def above(
+    rows: list[dict[str, Any]], item: str, date: str, engine: Engine = "polars", **more: Any
+) -> Parents:
+    return ultimate_parent(small_tables(things({"Ownership": rows, **more}), engine), item, date)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_chain_names_every_hop_with_its_records(engine: Engine) -> None:
+    rows = [owns("b", "a", share_pct=80.0, since="2001"), owns("c", "b", control="documented", source="s@1")]
+    found = above(rows, "a", "2010", engine)
+    assert (found.ultimate, [(h.below, h.above) for h in found.chain]) == ("c", [("a", "b"), ("b", "c")])
+    first, second = found.chain
+    assert (first.share_pct, first.dates, first.assumed) == (80.0, ("2001", None), ())
+    assert (second.control, second.assumed) == ("documented", ("dates not known",))
+    assert [line["record"] for line in first.evidence] == ["x/Ownership|0"]
+    assert found.assumed == ["dates not known"]
+
+
+def test_a_plant_begins_with_its_operator() -> None:
+    runs = [
+        {"plant": "p", "operator": "a", "until": "2005"},
+        {"plant": "p", "operator": "z", "since": "2006"},
+    ]
+    rows = [owns("b", "a")]
+    assert above(rows, "p", "2004", Operation=runs).ultimate == "b"
+    assert above(rows, "p", "2010", Operation=runs).ultimate == "z"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_circle_of_owners_is_named_and_the_chain_stops(engine: Engine) -> None:
+    rows = [owns("b", "a"), owns("c", "b"), owns("d", "c"), owns("b", "d")]
+    found = above(rows, "a", "2020", engine)
+    assert found.cycle == ["b", "c", "d", "b"]
+    assert [hop.above for hop in found.chain] == ["b", "c", "d"]
+    tree = family(small_tables(things({"Ownership": rows}), engine), "a", "2020")
+    assert tree.findings[0] == "companies own each other in a circle: b -> c -> d -> b"
+
+
+def test_two_owners_in_control_are_both_kept_the_believed_one_leads() -> None:
+    filed = {"control": "accounting_consolidation", "status": "filed"}
+    weak = {"control": "documented", "status": "stated", "page_class": "seed"}
+    found = above([owns("b", "a", **weak), owns("c", "a", **filed)], "a", "2020")
+    assert found.ultimate == "c"
+    assert [(hop.above, hop.belief) for hop in found.others] == [("b", 0.5)]
+    tree = family(small_tables(things({"Ownership": [owns("b", "a", **weak), owns("c", "a", **filed)]})), "b")
+    assert "a is controlled by c as well" in tree.findings
+
+
+def test_a_joint_venture_names_its_co_owners() -> None:
+    found = above([owns("b", "jv", share_pct=40.0), owns("c", "jv", share_pct=40.0)], "jv", "2020")
+    assert (found.ultimate, sorted(hop.above for hop in found.co_owners)) == ("jv", ["b", "c"])
+
+
+def test_a_fund_is_the_ultimate_and_not_the_operating_parent() -> None:
+    rows = [owns("holding", "maker"), owns("fund", "holding", share_pct=80.1)]
+    sector = [{"member": "fund", "sector": "naics-2022:5239"}]
+    found = above(rows, "maker", "2008", InSector=sector)
+    assert (found.ultimate, found.operating_parent) == ("fund", "holding")
+    assert (
+        family(small_tables(things({"Ownership": rows, "InSector": sector})), "maker", "2008").head
+        == "holding"
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_inferred_owner_counts_only_where_none_is_stated(engine: Engine) -> None:
+    guess = owns("guess", "firm", status="inferred")
+    assert parents_at([guess], "firm", "2010", engine) == {"guess"}
+    assert parents_at([guess, owns("known", "firm")], "firm", "2010", engine) == {"known"}
+    found = above([guess], "firm", "2010", engine)
+    assert found.chain[0].belief == pytest.approx(0.3)
+    assert "inferred by a register, not stated" in found.assumed
+    both = [{"plant": p, "operator": "firm"} for p in ("o", "d")]
+    plants = [
+        {"id": "o", "name": "O", "country": "US", "closed": "2016-01"},
+        {"id": "d", "name": "D", "country": "MX", "opened": "2016-07"},
+    ]
+    sectors = [{"member": p, "sector": "naics-2022:336350"} for p in ("o", "d")]
+    rows: Rows = {"Ownership": [guess], "Operation": both, "Plant": plants, "InSector": sectors}
+    tables = small_tables({**things(rows), "Plant": plants}, engine)
+    [row] = production_shifts(tables, details=True).to_dicts()
+    assert "an owner or operator is inferred by a register" in row["assumed"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_union_belongs_to_its_centres_and_follows_mergers(engine: Engine) -> None:
+    rows: Rows = {
+        "Affiliation": [
+            {"member": "local", "body": "old", "affiliation_kind": "local_of"},
+            {"member": "new", "body": "centre", "affiliation_kind": "affiliate", "status": "filed"},
+            {"member": "new", "body": "global", "affiliation_kind": "affiliate"},
+            {"member": "new", "body": "alliance", "affiliation_kind": "alliance_member"},
+        ],
+        "Succession": [
+            {"predecessor": "old", "successor": "new", "since": "2005", "succession_kind": "merged_into"}
+        ],
+        "Representation": [{"plant": "p", "union": "local", "representation_status": "certified"}],
+    }
+    tables = small_tables(things(rows), engine)
+    found = family(tables, "local", "2010").parents
+    assert [hop.above for hop in found.chain] == ["old", "new", "centre"]
+    assert [hop.above for hop in found.others] == ["global"]
+    assert family(tables, "local", "2001").parents.ultimate == "old"
+    down = family(tables, "centre", "2010")
+    assert {hop.below for hop in down.members} == {"new", "old", "local"}
+    assert [(hop.below, hop.above, hop.control) for hop in down.unions] == [("p", "local", "certified")]
+
+
+def test_a_family_holds_plants_unions_and_sources() -> None:
+    rows: Rows = {
+        "Ownership": [owns("top", "sub", source="register@1")],
+        "Operation": [{"plant": "p", "operator": "sub", "source": "notices@1"}],
+        "Representation": [
+            {"plant": "p", "union": "u", "representation_status": "ended", "source": "list@1"}
+        ],
+    }
+    found = family(small_tables(things(rows)), "sub", "2020")
+    assert (found.head, [hop.below for hop in found.plants]) == ("top", ["p"])
+    assert [(hop.above, hop.control) for hop in found.unions] == [("u", "ended")]
+    assert found.sources == ["list@1", "notices@1", "register@1"]
+    assert found.names["u"] == "U"
+
+
+def test_the_family_of_a_thing_of_another_kind_is_refused() -> None:
+    tables = small_tables({"Case": [{"id": "case:x", "name": "X"}]})
+    with pytest.raises(WrongUseError, match="case:x is a Case"):
+        family(tables, "case:x")
+
+
+def test_the_command_prints_the_tree(demo_home: Home) -> None:
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(app, ["--home", str(demo_home.path), "family", *words])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    page = run("corp:chrysler", "--as-of", "2008")
+    assert "Ultimate parent: Cerberus Capital Management; operating parent: Chrysler" in page
+    assert "80.1 %" in page
+    data = json.loads(run("Grupo México", "--as-of", "2010", "--format", "json"))
+    assert data["head"]["id"] == "corp:grupo-mexico"
+    assert all(hop["evidence"] for part in ("members", "plants", "unions") for hop in data[part])
+    assert ": 5 plants, recognized" in run("Grupo México", "--as-of", "2010")
