@@ -176,7 +176,6 @@ def _facts(
         roles, left_on="id", right_on="within"
     )
     day = pl.coalesce("date", "announced")
-    ballot = pl.col("id").str.extract_groups(_BALLOT).struct
     return (
         facts.select(
             *("id", "source", "event_type", "workers", "employers", "plants", "unions", "above", "date"),
@@ -195,15 +194,23 @@ def _facts(
             notice=_day(pl.col("announced"), last=False),
             end=_day(pl.col("date_end"), last=False),
             precise=day.str.len_chars() > 4,
-            people=pl.coalesce("workers", pl.col("note").str.extract(_UNIT).cast(pl.Int64)),
-            case=pl.col("id").str.extract(_CASE),
-            ballot=pl.concat_str(ballot.field("1"), ballot.field("2")),
-            vague=pl.col("note").str.contains(_NOT_STATED, literal=True).fill_null(False),
-            amends=pl.col("note").str.contains(_AMENDS, literal=True).fill_null(False),
+            **_told_in_words(),
         )
         .sort("id")
         .collect()
     )
+
+
+def _told_in_words() -> dict[str, pl.Expr]:
+    """What keys and notes say: people of the bargaining unit, case, ballot, kind not stated, amendment."""
+    ballot, note = pl.col("id").str.extract_groups(_BALLOT).struct, pl.col("note")
+    return {
+        "people": pl.coalesce("workers", note.str.extract(_UNIT).cast(pl.Int64)),
+        "case": pl.col("id").str.extract(_CASE),
+        "ballot": pl.concat_str(ballot.field("1"), ballot.field("2")),
+        "vague": note.str.contains(_NOT_STATED, literal=True).fill_null(False),
+        "amends": note.str.contains(_AMENDS, literal=True).fill_null(False),
+    }
 
 
 _THING = ("id", "name", "municipality", "subdivision")
