@@ -277,13 +277,13 @@ def _cell(kind: str, value: Any) -> Any:
 
 
 def _list(kind: str, value: Any) -> list[Any]:
-    """The values of a list cell: a list, ids with blanks between them, or lines of text."""
+    """The values of a list cell: a list, also of lists, ids with blanks between them, or lines of text."""
     if value is None or value == "":
         return []
     if kind == "flag":
         return [_cell(kind, value)]
     if isinstance(value, list):
-        return [_short(kind, str(each)) for each in value if each is not None and each != ""]
+        return [found for each in value for found in _list(kind, each)]
     if kind == "texts":
         return [line for line in str(value).split("\n") if line]
     if str(value).startswith(PREFIXES["id"]):
