@@ -156,6 +156,15 @@ class LaborGraph:
 
         return run(self.folder, query, params, timeout=timeout).frame
 
+    def ask(self, question: str, on: str = "sparql", **parameters: Any) -> pl.DataFrame:
+        """Answer a named question, such as `CQ16`, on `sparql`, `cypher`, `neo4j` or `tables`.
+
+        Parameters and columns: `docs/reference/questions.md`; see `graph.questions.ask`.
+        """
+        from graph.questions import ask
+
+        return ask(question, self, on, **parameters)
+
     def production_shifts(self, **parameters: Any) -> pl.DataFrame:
         """Where production moved or is said to move: see `graph.analysis.production_shifts`."""
         from graph.analysis import production_shifts

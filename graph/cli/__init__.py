@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from graph.cli import ask, cypher, data, families, graphs, identity
+from graph.cli import ask, cypher, data, families, graphs, identity, questions
 from graph.cli.common import app
 from graph.console import print_error
 from ontology import TrinationalError, WrongUseError
 
-__all__ = ["app", "ask", "cypher", "data", "families", "graphs", "identity", "main"]
+__all__ = ["app", "ask", "cypher", "data", "families", "graphs", "identity", "main", "questions"]
 
 
 def main() -> None:

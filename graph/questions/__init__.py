@@ -1,6 +1,6 @@
 """Named questions: each with one header, parameters, columns, and the query in SPARQL and in Cypher."""
 
-from graph.questions.answer import Asked, ask, newest_month, prepared
+from graph.questions.answer import Asked, answer, ask, newest_month, prepared
 from graph.questions.read import Column, Parameter, Question, question, questions, read
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Column",
     "Parameter",
     "Question",
+    "answer",
     "ask",
     "newest_month",
     "prepared",

@@ -90,7 +90,13 @@ def ask(
     >>> from graph import LaborGraph
     >>> ask("CQ16", LaborGraph.open(), corporation="General Motors")                     # doctest: +SKIP
     """
-    asked = prepared(name, graph, parameters)
+    return answer(prepared(name, graph, parameters), graph, on, connection=connection, timeout=timeout)
+
+
+def answer(
+    asked: Asked, graph: LaborGraph, on: str, *, connection: Any = None, timeout: float = 60.0
+) -> pl.DataFrame:
+    """The answer to a question whose values are ready: see `ask`."""
     if on not in asked.question.engines:
         engines = asked.question.engines
         hint = nearest(on, engines) or f"it has {', '.join(engines)}"

@@ -149,6 +149,6 @@ def test_every_command_has_help_with_an_example_and_is_documented(run: Any, comm
 
 
 def test_all_commands_are_there() -> None:
-    first = "build check cypher demo diff export family fetch load retract review"
+    first = "build check cypher demo diff export family fetch load questions retract review"
     last = "search sectors shifts show sources sparql status why"
     assert " ".join(sorted(COMMANDS)) == f"{first} {last}"
