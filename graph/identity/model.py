@@ -1,0 +1,119 @@
+"""Fellegi and Sunter's model: how much each observed level of a comparison speaks for a match.
+
+For each comparison and level, `m` is how often matching pairs show it and `u` how often others do, both
+from labelled pairs, smoothed towards their common share. The weights log2(m/u) of the comparisons add up
+(Fellegi, Sunter 1969, "A theory for record linkage"). Two models per kind answer two questions: is it `same`,
+and is it one `family` (same or related)?
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ontology import TrinationalError
+
+FILE = Path(__file__).parent / "model.json"
+SMOOTHING = 1.5
+VERDICTS = ("same", "related", "different", "unsure")
+
+
+@dataclass(frozen=True)
+class Model:
+    """`prior`: log2 odds of a match before any comparison; `weights`: comparison -> level -> log2(m/u)."""
+
+    prior: float
+    weights: dict[str, dict[str, float]]
+
+    def probability(self, levels: pl.DataFrame) -> pl.Series:
+        """Probability (0 to 1) of a match for each row of levels; an unseen level counts nothing.
+
+        >>> model = Model(0.0, {"name": {"exact": 3.0}})
+        >>> model.probability(pl.DataFrame({"name": ["exact", "none"]})).round(3).to_list()
+        [0.889, 0.5]
+        """
+        total = pl.lit(self.prior) + sum(
+            (
+                pl.col(name).replace_strict(list(known), list(known.values()), default=0.0)
+                for name, known in self.weights.items()
+            ),
+            pl.lit(0.0),
+        )
+        return levels.select((1 / (1 + (-total * math.log(2)).exp())).alias("probability")).to_series()
+
+
+def fit(levels: pl.DataFrame, match: pl.Series) -> Model:
+    """Weights from labelled pairs: `levels` has one text column a comparison, `match` tells which match.
+
+    >>> fit(pl.DataFrame({"name": ["a", "a", "b", "b"]}), pl.Series([True, True, False, False])).prior
+    0.0
+    """
+    yes, no = int(match.sum()), int((~match).sum())
+    weights: dict[str, dict[str, float]] = {}
+    for name in levels.columns:
+        counts = (
+            pl.DataFrame({"level": levels[name], "match": match})
+            .group_by("level")
+            .agg(pl.col("match").sum().alias("yes"), pl.len().alias("all"))
+            .sort("level")
+        )
+        weights[name] = {
+            level: round(_weight(hits, total - hits, yes, no), 4) for level, hits, total in counts.iter_rows()
+        }
+    return Model(round(math.log2((yes + 1) / (no + 1)), 4), weights)
+
+
+def _weight(hits: int, misses: int, yes: int, no: int) -> float:
+    share = (hits + misses) / (yes + no)
+    m = (hits + SMOOTHING * share) / (yes + SMOOTHING)
+    u = (misses + SMOOTHING * share) / (no + SMOOTHING)
+    return math.log2(m / u)
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The two models of a kind, the thresholds of their verdicts, and what was measured on labelled pairs."""
+
+    same: Model
+    family: Model
+    same_from: float
+    measured: dict[str, Any]
+
+    def decide(self, levels: pl.DataFrame) -> pl.DataFrame:
+        """`verdict` and `probability` (of `same`) for each row of levels."""
+        found = pl.DataFrame(
+            {"same": self.same.probability(levels), "family": self.family.probability(levels)}
+        )
+        verdict = (
+            pl.when(pl.col("same") >= self.same_from)
+            .then(pl.lit("same"))
+            .when(pl.col("same") >= 0.5)
+            .then(pl.lit("unsure"))
+            .when(pl.col("family") >= 0.5)
+            .then(pl.lit("related"))
+            .otherwise(pl.lit("different"))
+        )
+        return found.select(verdict.alias("verdict"), pl.col("same").round(4).alias("probability"))
+
+
+@cache
+def models() -> dict[str, Verdicts]:
+    """The fitted models by kind (`Corporation`, `Plant`, `Union`), as `benchmarks/identity.py` wrote them."""
+    try:
+        known = json.loads(FILE.read_text())
+    except (OSError, ValueError) as error:
+        raise TrinationalError(
+            f"{FILE.name}: cannot be read: {error}", hint="install the package again"
+        ) from None
+    return {
+        kind: Verdicts(
+            Model(**one["same"]), Model(**one["family"]), one["same_from"], one.get("measured", {})
+        )
+        for kind, one in known.items()
+    }

@@ -1,0 +1,263 @@
+"""Names of employers and plants taken apart: legal form, distinctive words, words of place and site.
+
+A name is folded (case, accents, points), split into what it is called and its other names (`d/b/a`, in
+brackets), freed of legal forms at its tail, and its words are sorted by what they tell. Legal forms come
+from `cleanco`; its tables know neither the Mexican forms with `de C.V.` (it leaves `S.A.B. de` behind), nor
+forms spelt out, nor `ULC` and `Ltée` of Canada: those are added here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from cleanco import termdata
+
+_SPLIT = re.compile(
+    r"\b(?:d\s?/\s?b\s?/\s?a|dba|a\s?/\s?k\s?/\s?a|aka|f\s?/\s?k\s?/\s?a|fka|doing business as|also known as"
+    r"|formerly(?: known as)?|now known as)\b[.:]?"
+)
+_OUTER = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]")
+_COMMA_NAME = re.compile(r"^(.{4,}?(?:\bs\W{0,2}a\b|\bc\W{0,2}v\b|\brl\b)[\s.]*),(?!\s*(?:s\b|de\b))(.*)$")
+_DASH = re.compile(r"\s+[-–—]{1,2}\s+|\s*--\s*")
+_SINGLES = re.compile(r"(?<=\b[a-z]) (?=[a-z]\b)")
+_WORDS = re.compile(r"[a-z0-9]+")
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Forms that cleanco's tables lack, after folding: single letters joined (`s a de c v` -> `sa de cv`).
+_MORE_FORMS = """
+sa de cv|sab de cv|sapi de cv|sapib de cv|spi de cv|s de rl de cv|s de rl|s de rl mi|srl de cv|srl
+sc de rl de cv|sc de rl|sc|ac|sa de|sab de|sapi de|s de rl de|sab|sapi|sas de cv|spr de rl
+spr de rl de cv|sofom enr|sofom er|sociedad anonima de capital variable
+sociedad anonima bursatil de capital variable|sociedad anonima
+sociedad de responsabilidad limitada de capital variable|sociedad de responsabilidad limitada
+sociedad anonima promotora de inversion de capital variable|sociedad civil|asociacion civil|sa cv
+s a de cv|ulc|ltee|limitee|inc ltee|cie|enr|senc|co ltd|company limited|unlimited liability company
+incorporee|lllp|pllc|pbc|llc|lc|limited liability company|limited partnership|na|kgaa|ag and co kgaa
+co kg|kg|and co|and company|cos|companies|co inc|company inc|corp inc|coporation|corproation|comapny
+cia|compania|the
+"""
+_NOT_FORMS = _set("group ei sep sem sal gp sp sar as sk bt kb hb rt gie")
+_SPELT = {
+    "intl": "international",
+    "int l": "international",
+    "natl": "national",
+    "mfg": "manufacturing",
+    "manuf": "manufacturing",
+    "mfr": "manufacturer",
+    "bros": "brothers",
+    "assn": "association",
+    "assoc": "association",
+    "ctr": "center",
+    "centre": "center",
+    "hosp": "hospital",
+    "svc": "service",
+    "svcs": "service",
+    "div": "division",
+    "dept": "department",
+    "univ": "university",
+    "tech": "technology",
+    "technologies": "technology",
+    "ind": "industries",
+    "inds": "industries",
+    "industrias": "industrias",
+    "mgmt": "management",
+    "dist": "district",
+    "dev": "development",
+    "transp": "transportation",
+    "const": "construction",
+    "constr": "construction",
+    "eng": "engineering",
+    "equip": "equipment",
+    "gen": "general",
+    "ft": "fort",
+    "mt": "mount",
+    "saint": "st",
+    "u s": "us",
+    "usa": "us",
+    "cia": "compania",
+    "fiberglas": "fiberglass",
+    "mex": "mexico",
+    "gm": "general motor",
+    "ge": "general electric",
+    "vw": "volkswagen",
+    "ups": "united parcel service",
+    "usps": "united state postal service",
+}
+
+
+GENERIC = _set(
+    """
+    company co corp corporation inc group groupe grupo holding holdings international intl industries
+    industry industrias industria industrial enterprise enterprises empresa empresas services service
+    servicios product products productos systems system technology solutions manufacturing manufacturer
+    management global worldwide national associates partners north business consolidated sales operating
+    operations organization compania comercial commercial general motor motors automotive brands y e
+    limited com continued incorporated america american
+    """
+)
+SITE = _set(
+    """
+    plant plants planta plantas division div facility facilities unit unidad operation operations works
+    site terminal warehouse assembly no nave sucursal branch station complex campus office center
+    distribution depot mine mina mill refinery smelter concentradora generadora stamping foundry engine
+    shop township location yard park complejo headquarters hq corporate dc department store stores
+    district local
+    """
+)
+COUNTRY = _set(
+    """
+    mexico mexicana mexicano mexicanas mexican canada canadian canadiense us america american americas
+    usa north brasil brazil argentina chile colombia peru uk france germany deutschland europe europa
+    china japan korea india oceania australia asia italia italy spain espana iberica ireland netherlands
+    belgium sweden singapore taiwan hong kong puerto rico latin latinoamerica norteamerica
+    norteamericana global nederland poland polska czech romania hungary thailand malaysia philippines
+    vietnam switzerland suisse austria
+    """
+)
+PURPOSE = _set(
+    """
+    pension pensions retirement trust plan plans savings fund funds fondo fideicomiso trustees trustee
+    benefit benefits foundation fundacion union credit disability dealer dealership bottling insurance
+    acquisition financial finance capital leasing servicing financing ventures venture federal employees
+    employee opportunity income master reit mortgage portfolio investments investment
+    """
+)
+_SMALL = _set(
+    """
+    of the and de del la las los el y e en da do du des et le les for at in a an to
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name taken apart. `words` have no legal form and no small words; `others` are further names."""
+
+    words: tuple[str, ...]
+    others: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def joined(self) -> str:
+        return "".join(self.words)
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in self.words)
+
+
+def folded(text: str) -> str:
+    """Lower case without accents; what a wrong encoding left (`¿`, `ï¿½`, U+FFFD) becomes a space.
+
+    >>> folded("COMPAÑÍA Azucarera")
+    'compania azucarera'
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ï¿½", " ").replace("¿", " ").replace("\ufffd", " "))
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+@cache
+def legal_forms() -> frozenset[tuple[str, ...]]:
+    """Legal forms as folded words: cleanco's of every country, and those of the three countries it lacks.
+
+    >>> ("sa", "de", "cv") in legal_forms(), ("gmbh",) in legal_forms()
+    (True, True)
+    """
+    known = {form for forms in termdata.terms_by_type.values() for form in forms}
+    known |= {form for forms in termdata.terms_by_country.values() for form in forms}
+    texts = (known - _NOT_FORMS) | set(_MORE_FORMS.strip().replace("\n", "|").split("|"))
+    return frozenset(words for text in texts if (words := tuple(_split_words(folded(text)))))
+
+
+def _split_words(text: str) -> list[str]:
+    plain = text.replace("'", "").replace("’", "").replace("&", " and ").replace("+", " and ")
+    return _SINGLES.sub("", " ".join(_WORDS.findall(plain))).split()
+
+
+def without_form(words: list[str]) -> list[str]:
+    """Words without the legal forms at the tail and the article at either end.
+
+    >>> without_form(["maytag", "company", "the"])
+    ['maytag']
+    >>> without_form(["dana", "sa", "de", "cv"])
+    ['dana']
+    """
+    forms = legal_forms()
+    left = words[1:] if len(words) > 1 and words[0] == "the" else words
+    changed = True
+    while changed:
+        changed = False
+        for size in range(min(6, len(left) - 1), 0, -1):
+            if tuple(left[-size:]) in forms:
+                left, changed = left[:-size], True
+                break
+    return left
+
+
+def _spell(words: list[str]) -> tuple[str, ...]:
+    spelt = " ".join(_SPELT.get(word, word) for word in words).split()
+    return tuple(_singular(word) for word in spelt if word not in _SMALL)
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    words = without_form(_split_words(text))
+    return _spell(words)
+
+
+def parse(text: str | None) -> Name:
+    """Take a name apart.
+
+    >>> parse("GENERAL MOTORS DE MÉXICO S DE RL DE CV").words
+    ('general', 'motor', 'mexico')
+    >>> parse("San Benito Foods (Neil Jones Food Co.)").others
+    (('neil', 'jone', 'food'),)
+    """
+    if not text:
+        return Name(())
+    plain = folded(text)
+    inner = [part for found in _OUTER.findall(plain) for part in found if part.strip()]
+    outer = _OUTER.sub(" ", plain)
+    if comma := _COMMA_NAME.match(outer):
+        outer, brand = comma[1], comma[2]
+        inner.append(brand)
+    first, *more = _SPLIT.split(outer)
+    parts = [_plain(part) for part in (first, *more, *inner)]
+    named = [part for part in parts if part and not all(word.isdigit() for word in part)]
+    if not named:
+        return Name(_spell(_split_words(plain)))
+    main, *others = dict.fromkeys(named)
+    return Name(main, tuple(others))
+
+
+def kind_of(word: str, places: frozenset[str]) -> str:
+    """What a word of a name tells: `place`, `country`, `purpose`, `site`, `generic`, `number` or `own`.
+
+    >>> [kind_of(word, frozenset({"saginaw"})) for word in ("saginaw", "mexico", "trust", "plant", "dana")]
+    ['place', 'country', 'purpose', 'site', 'own']
+    """
+    if word in places:
+        return "place"
+    if word.isdigit():
+        return "number"
+    for kind, words in _KINDS:
+        if word in words:
+            return kind
+    return "own"
+
+
+_KINDS = tuple(
+    (kind, frozenset(_singular(word) for word in words) | words)
+    for kind, words in (("purpose", PURPOSE), ("country", COUNTRY), ("site", SITE), ("generic", GENERIC))
+)
