@@ -81,9 +81,8 @@ def mentions_of(frame: pl.DataFrame, side: str) -> list[Mention]:
         ).alias("subdivision"),
     )
     fields = [f"{side}_name", f"{side}_city", "subdivision", "country", f"{side}_sector", f"{side}_place"]
-    return [
-        mention(*row[:-1], keys=keys_in(row[-1])) for row in found.select(*fields, f"{side}_ids").iter_rows()
-    ]
+    rows = found.select(*fields, f"{side}_ids").iter_rows()
+    return [mention(*texts, keys_in(ids)) for *texts, ids in rows]
 
 
 def keys_in(text: str | None) -> list[str]:
