@@ -360,7 +360,7 @@ def _in_order(relations: pl.DataFrame) -> pl.DataFrame:
 
 
 def reference() -> str:
-    """The reference page of labels, relationship types and properties (`docs/reference/property-graph.md`)."""
+    """The page `docs/reference/property-graph.md`: labels, relationship types and properties."""
     known = vocabulary()
     kinds = [*model().things, *model().relations]
     nodes = [f"| {k.name} | {', '.join(k.parents)} | {_names(node_schema(k.name))} |" for k in kinds]
@@ -388,7 +388,8 @@ def _names(columns: Schema) -> str:
 _PAGE = """# The property graph: labels, relationship types, properties
 
 Written by `python -m graph.property_graph` from the ontology; do not edit. The same graph is in embedded
-Cypher (`trinational cypher`) and in Neo4j (`trinational neo4j push`). What columns mean: [ontology](ontology.md).
+Cypher (`trinational cypher`) and in Neo4j (`trinational neo4j push`).
+What columns mean: [ontology](ontology.md).
 
 - **Labels.** A node has its kind as label and the parents of the kind: a `Union` is an `Organization` and a
   `Thing`, a `Supply` is a `Relation`. Relations are nodes, because each has its own dates, status and source.
@@ -400,7 +401,8 @@ Cypher (`trinational cypher`) and in Neo4j (`trinational neo4j push`). What colu
   in capitals: `(:Operation)-[:OPERATOR]->(:Corporation)`, `(:Operation)-[:PLANT]->(:Plant)`. Things refer to
   things in the same way (`PART_OF`, `BROADER`). The id in the role is a property, too (`operator`, `plant`),
   also where no source tells anything of that thing and there is no node to go to.
-- **Derived relationships** are views of relations, marked `derived: true`, each with the id of its `relation`:
+- **Derived relationships** are views of relations, marked `derived: true`, each with the id of its
+  `relation`:
   `(:Corporation)-[:OPERATES]->(:Plant)`. They exist where the relation is stated, filed or found and has not
   ended; a representation only where certified or recognized; a supply only from a plant. One pair may have
   several, one a relation; count pairs with `DISTINCT`. In RDF the same pairs are direct properties. They are

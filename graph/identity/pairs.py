@@ -82,7 +82,10 @@ def mentions_of(frame: pl.DataFrame, side: str) -> list[Mention]:
     )
     fields = [f"{side}_name", f"{side}_city", "subdivision", "country", f"{side}_sector", f"{side}_place"]
     rows = found.select(*fields, f"{side}_ids").iter_rows()
-    return [mention(*texts, keys_in(ids)) for *texts, ids in rows]
+    return [
+        mention(name, town, state, nation, sector, place, keys_in(ids))
+        for name, town, state, nation, sector, place, ids in rows
+    ]
 
 
 def keys_in(text: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Writes `docs/reference/questions.md` from the files of the questions; `--check` says whether it is stale."""
+"""Writes `docs/reference/questions.md` from the files of the questions; `--check`: is it stale?"""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from graph.questions.read import Question, questions
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "questions.md"
 _HEAD = """# Reference: named questions
 
-Written by `python -m graph.questions` from `graph/questions/`; do not edit. How to ask: [ask](../how-to/ask.md).
-Ids, terms and dates are text; lists are lists of text; integers have 64 bits. Unknown is null, never zero or "no".
+Written by `python -m graph.questions` from `graph/questions/`; do not edit.
+How to ask: [ask](../how-to/ask.md).
+Ids, terms and dates are text; lists are lists of text; integers have 64 bits.
+Unknown is null, never zero or "no".
 """
 
 
