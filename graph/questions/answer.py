@@ -75,7 +75,7 @@ def ask(
     on
         `sparql`, `cypher`, `neo4j` or `tables`: an engine that the question lists.
     connection
-        For `neo4j`: a `graph.neo4j` connection; by default the one of the environment.
+        For `neo4j`: a `graph.bolt.Connection`; by default the one of the environment.
     timeout
         Seconds until the query is stopped.
     parameters
@@ -222,7 +222,7 @@ def _on_cypher(asked: Asked, graph: LaborGraph, connection: Any, timeout: float)
 
 
 def _on_neo4j(asked: Asked, graph: LaborGraph, connection: Any, timeout: float) -> Rows:
-    from graph.neo4j import query
+    from graph.bolt import query
 
     return query(asked.question.queries["cypher"], asked.cypher(), connection).to_dicts()
 
