@@ -12,10 +12,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
@@ -35,6 +36,23 @@ _WORKER = Path(__file__).with_name("sparql_worker.py")
 _XSD = PREFIXES["xsd"]
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
+_NARROW = "narrow the query or add LIMIT"
+
+
+class RefusedError(WrongUseError):
+    """A query that would change the store or reach another server."""
+
+
+class NotOfferedError(WrongUseError):
+    """A query whose answer has none of the formats that were asked for."""
+
+
+class TimeLimitError(TrinationalError):
+    """The query needed more time than it was given."""
+
+
+class TooLargeError(TrinationalError):
+    """The answer, or what it takes to find it, is larger than allowed."""
 
 
 @dataclass(frozen=True)
@@ -144,21 +162,117 @@ def query(
     TrinationalError
         The time or memory limit was reached, or the answer is too large.
     """
-    bound = {variable.lstrip("?$"): value(given) for variable, given in (params or {}).items()}
-    check(text, bound, name)
-    task = {
-        "store": str(store),
-        "query": text,
-        "prefixes": PREFIXES,
-        "values": bound,
-        "limit": MAX_ROWS if limit is None else limit,
-        "seconds": timeout,
-        "memory": _MEMORY,
-    }
-    result = _read(_run(json.dumps(task), timeout), text, name)
+    run = Run(store, text, params, timeout=timeout, name=name)
+    result = run.result(MAX_ROWS if limit is None else limit)
     if result.truncated and limit is None:
-        raise TrinationalError(f"{name}: more than {MAX_ROWS:,} rows", hint="add LIMIT, or count and group")
+        raise too_many(name)
     return result
+
+
+def too_many(name: str) -> TooLargeError:
+    """The error for an answer without a limit that has more than `MAX_ROWS` rows."""
+    return TooLargeError(f"{name}: more than {MAX_ROWS:,} rows", hint="add LIMIT, or count and group")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in one of the W3C's formats: `size` bytes of an open file, from where it stands."""
+
+    media: str
+    file: IO[bytes]
+    size: int
+
+
+class Run:
+    """One query in a process of its own; another thread may stop it.
+
+    `dataset`: IRIs of the graphs that make the default graph, and of the named graphs; None for what the
+    query or the store says. `base` resolves relative IRIs. The rest is as in `query`.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        text: str,
+        params: Mapping[str, Value] | None = None,
+        *,
+        dataset: tuple[Sequence[str], Sequence[str]] | None = None,
+        base: str | None = None,
+        timeout: float = 60.0,
+        name: str = "query",
+    ) -> None:
+        self._text, self._name, self._timeout = text, name, timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._values = bound(params)
+        self._task = {
+            "store": str(store),
+            "query": text,
+            "prefixes": PREFIXES,
+            "values": self._values,
+            "dataset": dataset,
+            "base": base,
+            "seconds": timeout,
+            "memory": _MEMORY,
+        }
+
+    def result(self, limit: int) -> Result:
+        """The answer in memory, of at most `limit` rows or triples."""
+        out, _ = self._run({"limit": limit}, subprocess.PIPE)
+        return _read(out.decode(), self._text, self._name)
+
+    def serialised(self, rows: str | None, graph: str | None, size: int) -> Answer:
+        """The answer in the media type `rows` (SELECT, ASK) or `graph` (CONSTRUCT, DESCRIBE).
+
+        Raises `NotOfferedError` where that type is None, `TooLargeError` beyond `size` bytes.
+        """
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._run({"rows": rows, "graph": graph, "bytes": size}, file)
+            file.seek(0)
+            head = json.loads(file.readline())
+            if "error" in head:
+                raise _failure(head["error"], head["message"], self._text, self._name)
+            start = file.tell()
+            return Answer(head["media"], file, file.seek(0, 2) - file.seek(start))
+        except BaseException:
+            file.close()
+            raise
+
+    def stop(self) -> None:
+        """End the process, now or as soon as it would start."""
+        self._stopped = True
+        if self._process:
+            self._process.kill()
+
+    def _run(self, wanted: Mapping[str, Any], out: int | IO[bytes]) -> tuple[bytes, bytes]:
+        check(self._text, self._values, self._name)
+        command, pipe = [sys.executable, "-P", str(_WORKER)], subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=out, stderr=pipe) as process:
+            self._process = process
+            try:
+                if self._stopped:
+                    raise TrinationalError("query stopped")
+                task = json.dumps({**self._task, **wanted}).encode()
+                found = process.communicate(task, timeout=self._timeout)
+            except subprocess.TimeoutExpired:
+                raise TimeLimitError(
+                    f"query stopped after {self._timeout:g} seconds",
+                    hint="give each side of a many-to-many join its own sub-SELECT, or allow more time",
+                ) from None
+            finally:
+                process.kill()
+        if process.returncode == -6:
+            raise TooLargeError("query failed: needs more than 4 GB of memory", hint=_NARROW)
+        if process.returncode:
+            reason = "stopped" if self._stopped else found[1].decode(errors="replace").strip()[-300:]
+            raise TrinationalError(f"query failed: {reason}", hint=_NARROW)
+        return found
+
+
+def bound(params: Mapping[str, Value] | None) -> dict[str, Cell]:
+    """The terms of parameters by the names of their variables: see `value`."""
+    return {variable.lstrip("?$"): value(given) for variable, given in (params or {}).items()}
 
 
 def value(given: Value) -> Cell:
@@ -215,26 +329,6 @@ def _iri(iri: str, given: str) -> Cell:
         raise WrongUseError(f"parameter {given!r} is no valid IRI") from None
 
 
-def _run(task: str, timeout: float) -> str:
-    command = [sys.executable, "-P", str(_WORKER)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as process:
-        try:
-            out, err = process.communicate(task, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            raise TrinationalError(
-                f"query stopped after {timeout:g} seconds",
-                hint="give each side of a many-to-many join its own sub-SELECT, or allow more time",
-            ) from None
-        finally:
-            process.kill()
-    if process.returncode:
-        reason = "needs more than 4 GB of memory" if process.returncode == -6 else err.strip()[-300:]
-        raise TrinationalError(f"query failed: {reason}", hint="narrow the query or add LIMIT")
-    return out
-
-
 def _read(lines: str, text: str, name: str) -> Result:
     found: dict[str, Any] = {}
     rows: list[tuple[Cell | None, ...]] = []
@@ -254,6 +348,10 @@ def _read(lines: str, text: str, name: str) -> Result:
 
 
 def _failure(kind: str, message: str, text: str, name: str) -> TrinationalError:
+    if kind == "size":
+        return TooLargeError(f"{name}: {message}", hint="add LIMIT, or count and group")
+    if kind == "form":
+        return NotOfferedError(f"{name}: {message}")
     place = re.match(r"error at (\d+):(\d+): (.*)", message, re.DOTALL)
     if kind != "syntax" or not place:
         return TrinationalError(f"{name}: {message}", hint="run `trinational build` if the store is damaged")
@@ -316,12 +414,12 @@ def check(text: str, params: Mapping[str, Cell], name: str = "query") -> None:
 
     >>> check("INSERT DATA { :a :b :c }", {})
     Traceback (most recent call last):
-    ontology.errors.WrongUseError: query, line 1: updates are refused (INSERT): the store is read-only
+    graph.sparql.RefusedError: query, line 1: updates are refused (INSERT): the store is read-only
     """
     tokens = list(_tokens(text))
     form = next((t for t in tokens if t.kind == "word" and t.key in _FORMS | _UPDATES), None)
     if form and form.key in _UPDATES:
-        raise WrongUseError(
+        raise RefusedError(
             f"{_where(text, form.start, name)}: updates are refused ({form.key}): the store is read-only",
             hint="ask with SELECT, ASK, CONSTRUCT or DESCRIBE",
         )
@@ -377,7 +475,7 @@ def _refuse_service(text: str, name: str) -> None:
         after_dot = token.kind == "name" and re.search(r"[^\w:]service", token.text, re.IGNORECASE)
         doubtful = token.kind == "iri" and "://" not in token.text and re.search("[#')]", token.text)
         if plain_word or prefix or after_dot or doubtful:
-            raise WrongUseError(
+            raise RefusedError(
                 f"{_where(text, token.start, name)}: SERVICE is refused: a query reaches no other server",
                 hint="load the other data as a source instead",
             )

@@ -1,11 +1,13 @@
 """Answers one SPARQL query in a process of its own, which `graph.sparql` can stop at any moment.
 
 Run as a script with only the standard library and pyoxigraph, so that it starts at once. Reads one JSON
-object from standard input; writes JSON lines: a head, batches of rows, an end (or an error).
+object from standard input. Where that has a `limit`, writes JSON lines: a head, batches of rows, an end (or
+an error). Otherwise standard output is a file: it gets one JSON line, then the answer in a W3C format.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -30,12 +32,77 @@ def main() -> None:
             task["query"],
             prefixes=task["prefixes"],
             substitutions={ox.Variable(name): _term(cell) for name, cell in task["values"].items()},
+            base_iri=task["base"],
+            **_dataset(task["dataset"]),
         )
-        _write(answer, task["limit"], task["prefixes"])
+        if "limit" in task:
+            _write(answer, task["limit"], task["prefixes"])
+        else:
+            _serialise(answer, task)
     except SyntaxError as error:
-        _say(error="syntax", message=str(error))
+        _fail(task, "syntax", str(error))
+    except _TooLargeError:
+        _fail(task, "size", f"the answer has more than {task['bytes']:,} bytes")
+    except _NoFormError as error:
+        _fail(task, "form", str(error))
     except (OSError, RuntimeError, ValueError) as error:
-        _say(error="run", message=str(error))
+        _fail(task, "run", str(error))
+
+
+def _dataset(given: tuple[list[str], list[str]] | None) -> dict[str, Any]:
+    if given is None:
+        return {}
+    default, named = ([ox.NamedNode(iri) for iri in iris] for iris in given)
+    return {"default_graph": default, "named_graphs": named}
+
+
+class _TooLargeError(OSError):
+    pass
+
+
+class _NoFormError(Exception):
+    pass
+
+
+class _Bounded(io.RawIOBase):
+    """Standard output that takes a number of bytes at most."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, given: Any) -> int:
+        self.left -= len(given)
+        if self.left < 0:
+            raise _TooLargeError
+        return sys.stdout.buffer.write(given)
+
+
+def _serialise(answer: Any, task: dict[str, Any]) -> None:
+    triples = isinstance(answer, ox.QueryTriples)
+    media = task["graph" if triples else "rows"]
+    if media is None:
+        kind = "CONSTRUCT and DESCRIBE give a graph" if triples else "SELECT and ASK give results"
+        raise _NoFormError(f"{kind}: none of the accepted media types can hold that")
+    _say(media=media)
+    sys.stdout.flush()
+    out: Any = _Bounded(task["bytes"])
+    if triples:
+        form = ox.RdfFormat.from_media_type(media)
+        ox.serialize(answer, out, format=form, prefixes=task["prefixes"])
+    else:
+        answer.serialize(out, format=ox.QueryResultsFormat.from_media_type(media))
+
+
+def _fail(task: dict[str, Any], kind: str, message: str) -> None:
+    """Say what went wrong, instead of what a file of results already holds."""
+    if "limit" not in task:
+        sys.stdout.flush()
+        os.ftruncate(1, 0)
+        os.lseek(1, 0, os.SEEK_SET)
+    _say(error=kind, message=message)
 
 
 def _write(answer: object, limit: int, prefixes: dict[str, str]) -> None:

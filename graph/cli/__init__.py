@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from graph.cli import ask, cypher, data, families, graphs, identity, questions
+from graph.cli import ask, cypher, data, families, graphs, identity, questions, serve
 from graph.cli.common import app
 from graph.console import print_error
 from ontology import TrinationalError, WrongUseError
 
-__all__ = ["app", "ask", "cypher", "data", "families", "graphs", "identity", "main", "questions"]
+__all__ = ["app", "ask", "cypher", "data", "families", "graphs", "identity", "main", "questions", "serve"]
 
 
 def main() -> None:
