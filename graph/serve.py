@@ -408,9 +408,9 @@ def preferred(accept: str | None, offered: dict[str, tuple[str, ...]]) -> str | 
     if not (accept or "").strip():
         return next(iter(offered))
     ranges = [_range(part) for part in (accept or "").lower().split(",") if part.strip()]
-    best = max(offered, key=lambda media: max(_quality(name, ranges) for name in (media, *offered[media])))
-    quality = max(_quality(name, ranges) for name in (best, *offered[best]))
-    return best if quality > 0 else None
+    qualities = {media: _quality((media, *others), ranges) for media, others in offered.items()}
+    best = max(offered, key=qualities.__getitem__)
+    return best if qualities[best] > 0 else None
 
 
 def _range(part: str) -> tuple[str, float]:
@@ -424,10 +424,10 @@ def _range(part: str) -> tuple[str, float]:
     return media, 1.0
 
 
-def _quality(media: str, ranges: list[tuple[str, float]]) -> float:
-    """The quality that the most specific range gives."""
-    for name in (media, media.partition("/")[0] + "/*", "*/*"):
-        given = [quality for range_, quality in ranges if range_ == name]
+def _quality(names: tuple[str, ...], ranges: list[tuple[str, float]]) -> float:
+    """The quality that the most specific range gives to a media type; other names match as a whole."""
+    for wanted in (names[:1], names[1:], (names[0].partition("/")[0] + "/*",), ("*/*",)):
+        given = [quality for name, quality in ranges if name in wanted]
         if given:
             return max(given)
     return 0.0
