@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -358,10 +358,10 @@ def _failure(kind: str, message: str, text: str, name: str) -> TrinationalError:
     line, column, expected = int(place[1]), int(place[2]), place[3]
     found = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
     where = f"{name}, line {line}, column {column}, near {found[max(column - 16, 0) : column + 24].strip()!r}"
-    if undeclared := _undeclared(text):
+    if strange := next(undeclared(text), None):
         known = ", ".join(f"{prefix}:" for prefix in PREFIXES)
         return WrongUseError(
-            f"{_where(text, undeclared.start, name)}: prefix of {undeclared.text!r} is not declared",
+            f"{_where(text, strange.start, name)}: prefix of {strange.text!r} is not declared",
             hint=f"declared are {known}",
         )
     if unbound := re.search(r"The SELECT contains a variable that is unbound", expected):
@@ -386,7 +386,9 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
+    """A piece of a query's text; `key` is a word in upper case, a sign, or the kind of anything else."""
+
     kind: str
     text: str
     start: int
@@ -409,46 +411,51 @@ class _Scope:
     patterns: set[str] = field(default_factory=set)
 
 
-def check(text: str, params: Mapping[str, Cell], name: str = "query") -> None:
-    """Refuse updates, SERVICE and parameters that would silently not be bound.
+def check(text: str, params: Mapping[str, Cell], name: str = "query", *, service: bool = False) -> None:
+    """Refuse updates, SERVICE (unless `service`) and parameters that would silently not be bound.
 
     >>> check("INSERT DATA { :a :b :c }", {})
     Traceback (most recent call last):
     graph.sparql.RefusedError: query, line 1: updates are refused (INSERT): the store is read-only
     """
-    tokens = list(_tokens(text))
-    form = next((t for t in tokens if t.kind == "word" and t.key in _FORMS | _UPDATES), None)
+    tokens = list(tokens_of(text))
+    form = form_of(tokens)
     if form and form.key in _UPDATES:
         raise RefusedError(
             f"{_where(text, form.start, name)}: updates are refused ({form.key}): the store is read-only",
             hint="ask with SELECT, ASK, CONSTRUCT or DESCRIBE",
         )
-    for read in {text, _decoded(text)}:
+    for read in set() if service else {text, _decoded(text)}:
         _refuse_service(read, name)
     if params:
         _check_params(text, tokens, form.key if form else "", params, name)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def form_of(tokens: Sequence[Token]) -> Token | None:
+    """The word that says what a query is: SELECT, ASK, CONSTRUCT, DESCRIBE, or that of an update."""
+    return next((t for t in tokens if t.kind == "word" and t.key in _FORMS | _UPDATES), None)
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """The pieces of a query's text, without spaces and comments."""
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or "other"
         if kind != "space":
-            yield _Token(kind, found[0], found.start())
+            yield Token(kind, found[0], found.start())
 
 
-def _undeclared(text: str) -> _Token | None:
-    """The first prefixed name whose prefix is not declared."""
-    declared = {*PREFIXES, "_"}
+def undeclared(text: str, declared: Iterable[str] = PREFIXES) -> Iterator[Token]:
+    """The prefixed names whose prefix the query does not declare, nor is in `declared`."""
+    declared = {*declared, "_"}
     previous = ""
-    for token in _tokens(text):
+    for token in tokens_of(text):
         if token.kind == "name":
             prefix = token.text.partition(":")[0]
             if previous == "PREFIX":
                 declared.add(prefix)
             elif prefix not in declared:
-                return token
+                yield token
         previous = token.key
-    return None
 
 
 def _decoded(text: str) -> str:
@@ -469,7 +476,7 @@ def _refuse_service(text: str, name: str) -> None:
     """
     if "service" not in text.lower():
         return
-    for token in _tokens(text):
+    for token in tokens_of(text):
         plain_word = token.kind in ("word", "other") and "service" in token.text.lower()
         prefix = token.kind == "name" and "service" in token.text.partition(":")[0].lower()
         after_dot = token.kind == "name" and re.search(r"[^\w:]service", token.text, re.IGNORECASE)
@@ -481,7 +488,7 @@ def _refuse_service(text: str, name: str) -> None:
             )
 
 
-def _check_params(text: str, tokens: list[_Token], form: str, params: Mapping[str, Cell], name: str) -> None:
+def _check_params(text: str, tokens: list[Token], form: str, params: Mapping[str, Cell], name: str) -> None:
     scopes = _scopes(tokens, form)
     known = set().union(*(scope.used | scope.projected for scope in scopes))
     for variable in params:
@@ -509,7 +516,7 @@ def _unbound(scope: _Scope | None, variable: str) -> _Scope | None:
     return None
 
 
-def _check_renaming(text: str, tokens: list[_Token], params: Mapping[str, Cell], name: str) -> None:
+def _check_renaming(text: str, tokens: list[Token], params: Mapping[str, Cell], name: str) -> None:
     """`BIND(?p AS ?q)` and `BOUND(?p)` see the variable, not the value of the parameter."""
     for first, second, third, fourth in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
         renamed = (first.key, second.key, fourth.key) == ("BIND", "(", "AS")
@@ -521,7 +528,7 @@ def _check_renaming(text: str, tokens: list[_Token], params: Mapping[str, Cell],
             )
 
 
-def _scopes(tokens: list[_Token], form: str) -> list[_Scope]:
+def _scopes(tokens: list[Token], form: str) -> list[_Scope]:
     """The SELECTs of a query, with the variables that each uses, projects and binds by patterns."""
     reader = _Reader(form)
     for previous, token in zip([None, *tokens], tokens, strict=False):
@@ -547,7 +554,7 @@ class _Reader:
     def depth(self) -> int:
         return sum(bracket == "{" for bracket, _ in self.inside)
 
-    def read(self, token: _Token, previous: str) -> None:
+    def read(self, token: Token, previous: str) -> None:
         if token.kind == "variable":
             self._variable(token.text[1:], previous)
         elif token.key == "SELECT":
@@ -569,7 +576,7 @@ class _Reader:
         if self.inside and self.inside[-1][1]:
             self.current.patterns.add(name)
 
-    def _select(self, token: _Token) -> None:
+    def _select(self, token: Token) -> None:
         self.clause = "projection"
         if self.started:
             self.current = _Scope(token.start, self.depth, self.current)

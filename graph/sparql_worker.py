@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -31,7 +32,7 @@ def main() -> None:
         answer = ox.Store.read_only(task["store"]).query(
             task["query"],
             prefixes=task["prefixes"],
-            substitutions={ox.Variable(name): _term(cell) for name, cell in task["values"].items()},
+            substitutions={ox.Variable(name): term(value) for name, value in task["values"].items()},
             base_iri=task["base"],
             **_dataset(task["dataset"]),
         )
@@ -111,45 +112,50 @@ def _write(answer: object, limit: int, prefixes: dict[str, str]) -> None:
     elif isinstance(answer, ox.QuerySolutions):
         _say(variables=[variable.value for variable in answer.variables])
         left = limit
-        while rows := [[_cell(term) for term in row] for row in islice(answer, min(_BATCH, left))]:
+        while rows := [[cell(value) for value in row] for row in islice(answer, min(_BATCH, left))]:
             _say(rows=rows)
             left -= len(rows)
         _say(truncated=left == 0 and next(answer, None) is not None)
     elif isinstance(answer, ox.QueryTriples):
-        triples = sorted(islice(answer, limit), key=str)
-        text = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=_used(prefixes, triples))
-        _say(turtle=(text or b"").decode(), truncated=next(answer, None) is not None)
+        text = turtle(islice(answer, limit), prefixes)
+        _say(turtle=text, truncated=next(answer, None) is not None)
 
 
-def _used(prefixes: dict[str, str], triples: list[ox.Triple]) -> dict[str, str]:
-    text = "\n".join(map(str, triples))
-    return {prefix: iri for prefix, iri in prefixes.items() if f"<{iri}" in text}
+def turtle(triples: Iterable[ox.Triple], prefixes: dict[str, str]) -> str:
+    """Triples as Turtle, sorted, with the prefixes that occur."""
+    ordered = sorted(triples, key=str)
+    text = "\n".join(map(str, ordered))
+    used = {prefix: iri for prefix, iri in prefixes.items() if f"<{iri}" in text}
+    return (ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=used) or b"").decode()
 
 
-def _cell(term: Any) -> dict[str, Any] | None:
+def cell(found: Any) -> dict[str, Any] | None:
     """A term as in SPARQL 1.1 Query Results JSON."""
-    if isinstance(term, ox.NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, ox.BlankNode):
-        return {"type": "bnode", "value": term.value}
-    if isinstance(term, ox.Literal):
-        if term.language:
-            return {"type": "literal", "value": term.value, "xml:lang": term.language}
-        if term.datatype.value == "http://www.w3.org/2001/XMLSchema#string":
-            return {"type": "literal", "value": term.value}
-        return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
-    if isinstance(term, ox.Triple):
-        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
-        return {"type": "triple", "value": {name: _cell(part) for name, part in parts.items()}}
+    if isinstance(found, ox.NamedNode):
+        return {"type": "uri", "value": found.value}
+    if isinstance(found, ox.BlankNode):
+        return {"type": "bnode", "value": found.value}
+    if isinstance(found, ox.Literal):
+        if found.language:
+            return {"type": "literal", "value": found.value, "xml:lang": found.language}
+        if found.datatype.value == "http://www.w3.org/2001/XMLSchema#string":
+            return {"type": "literal", "value": found.value}
+        return {"type": "literal", "value": found.value, "datatype": found.datatype.value}
+    if isinstance(found, ox.Triple):
+        parts = {"subject": found.subject, "predicate": found.predicate, "object": found.object}
+        return {"type": "triple", "value": {name: cell(part) for name, part in parts.items()}}
     return None
 
 
-def _term(cell: dict[str, str]) -> ox.NamedNode | ox.Literal:
-    if cell["type"] == "uri":
-        return ox.NamedNode(cell["value"])
-    if "xml:lang" in cell:
-        return ox.Literal(cell["value"], language=cell["xml:lang"])
-    return ox.Literal(cell["value"], datatype=ox.NamedNode(cell["datatype"]) if "datatype" in cell else None)
+def term(given: dict[str, str]) -> ox.NamedNode | ox.Literal:
+    """The term that a cell of SPARQL 1.1 Query Results JSON holds."""
+    if given["type"] == "uri":
+        return ox.NamedNode(given["value"])
+    if "xml:lang" in given:
+        return ox.Literal(given["value"], language=given["xml:lang"])
+    return ox.Literal(
+        given["value"], datatype=ox.NamedNode(given["datatype"]) if "datatype" in given else None
+    )
 
 
 def _bound_memory(size: int) -> None:
