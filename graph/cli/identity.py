@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import re
+import select
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -212,6 +213,7 @@ class _Terminal:
 
     def key(self) -> str:
         while not self.waiting:
+            select.select([self.number], [], [])  # ends at Control-C, where a read would begin anew
             signs = os.read(self.number, 1024)
             if not signs or signs == _END:
                 return ""

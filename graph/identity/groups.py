@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +13,10 @@ from ontology import model
 
 PLACE, NUMBER, LEVEL = "place", "number", "level"
 WEIGHED = (PLACE, NUMBER, LEVEL)
+_COMMON = frozenset(
+    """city town village township county heights ciudad cd villa de del la las los el y and the san santa
+    santo saint st ste sainte new north south east west port fort lake""".split()  # noqa: SIM905
+)
 
 
 @dataclass(frozen=True)
@@ -176,10 +182,18 @@ def _towns(places: dict[str, str]) -> list[str]:
 
 def _near(a: str, b: str) -> bool:
     """Places `town, subdivision` that may be one: the same subdivision and a word of the town in common."""
-    (town, state), (other, there) = a.rsplit(", ", 1), b.rsplit(", ", 1)
+    (words, state), (others, there) = _town(a), _town(b)
     if state and there and state != there:
         return False
-    return not town or not other or not set(town.split()).isdisjoint(other.split())
+    return not words or not others or not words.isdisjoint(others)
+
+
+@cache
+def _town(place: str) -> tuple[frozenset[str], str]:
+    """Words of the town that tell it from others, without accents, and the subdivision."""
+    town, _, state = place.rpartition(", ")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", town.lower()) if not unicodedata.combining(c))
+    return frozenset(re.findall(r"[a-z0-9]+", plain)) - _COMMON, state
 
 
 def _words(fact: str, a: str, b: str) -> str:

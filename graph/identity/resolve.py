@@ -76,7 +76,8 @@ def resolve(
     ----------
     said
         Frames with `id` (text), `same_as` (list of text) and `kind` (text), one row a record. Where pairs
-        are given, plants may have `municipality` and `subdivision`, unions `designation`, `level`, `name`.
+        are given, plants may have `municipality`, `place` and `subdivision`, unions `designation`, `level`
+        and `name`.
     judgements
         What people decided.
     pairs
@@ -177,10 +178,8 @@ def _facts(said: list[pl.LazyFrame], ids: pl.Series, *, weighed: bool) -> Iterat
 def _weighed(columns: list[str]) -> dict[str, pl.Expr]:
     facts: dict[str, pl.Expr] = {}
     if "municipality" in columns:
-        town = pl.col("municipality").str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
-        town = town.str.replace_all(r"\b(?:city|town|village|township|ciudad|cd|de|del|la|el)\b", " ")
-        town = town.str.replace_all("[^a-z0-9]+", " ").str.strip_chars().fill_null("")
-        place = pl.concat_str(town, pl.lit(", "), pl.col("subdivision").fill_null(""))
+        town = pl.coalesce("municipality", *(["place"] if "place" in columns else []))
+        place = pl.concat_str(town.fill_null(""), pl.lit(", "), pl.col("subdivision").fill_null(""))
         facts[PLACE] = pl.when((pl.col("kind") == "Plant") & (place != ", ")).then(place)
     if "designation" in columns:
         named = pl.coalesce("designation", pl.col("name").str.extract(r"[^0-9]([0-9]{1,5}[A-Za-z]?)\s*$"))

@@ -209,7 +209,7 @@ class _Question:
     def _apart(self, found: Why) -> None:
         left, right = self._members(found.left_id), self._members(found.right_id)
         head = f"{self._called(found.left)} and {self._called(found.right)} are two things."
-        for explain in (self._judged, self._keys, self._kinds, self._refused, self._scored):
+        for explain in (self._judged, self._kinds, self._refused, self._keys, self._scored):
             if (reason := explain(found, left, right)) is not None:
                 found.text = f"{head} {reason}"
                 break
@@ -267,7 +267,8 @@ class _Question:
         pair = f"{row['left']} and {row['right']}"
         who = f"The matcher holds {pair} for the same ({_percent(row['probability'])})"
         if row["by"] == "key":
-            who = f"A source gives {row['right']} as a key of {row['left']}"
+            cited = self._by_key(row["left"], row["right"])["text"]
+            who = cited.rstrip(".").replace(", a key given to one thing only", "")
         chain = f" The chain would have been {' = '.join(row['chain'])}." if len(row["chain"]) > 2 else ""
         return f"{who}, but the merge was refused: {row['reason']}.{chain}"
 
@@ -304,10 +305,10 @@ class _Question:
         return f"No key and no judgement joins them, and the matcher never compared them: {why}."
 
     def _words(self, item: str) -> set[str]:
-        said = self.graph.said(self._kind(item)).filter(id=item)
-        names = said.select(pl.concat_list("name", "native_name", "other_names").explode().alias("name"))
-        words = names.drop_nulls().select(fold(pl.col("name")).str.extract_all(r"\w{3,}").explode())
-        return set(words.collect().to_series().drop_nulls())
+        said = self.graph.said(self._kind(item)).filter(id=item).collect()
+        names = pl.concat([said["name"], said["native_name"], said["other_names"].explode()]).drop_nulls()
+        words = names.to_frame("name").select(fold(pl.col("name")).str.extract_all(r"\w{3,}").explode())
+        return set(words.to_series().drop_nulls())
 
     def _pending(self, found: Why) -> None:
         """What is still to come: a judgement that the graph does not hold yet, or a review."""
