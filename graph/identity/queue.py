@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from graph.identity.judgements import Judgement
-from graph.identity.resolve import THRESHOLD
+from graph.identity.resolve import joins_from
 from graph.labor_graph import LaborGraph
 from ontology import TrinationalError, model
 
@@ -32,9 +32,10 @@ def matches(graph: LaborGraph) -> pl.LazyFrame:
     return pl.scan_parquet(path) if path.is_file() else pl.LazyFrame(schema=MATCHES)
 
 
-def threshold(graph: LaborGraph) -> float:
-    """The probability from which pairs of this graph were joined automatically."""
-    return float(graph.about.get("identity", {}).get("threshold", THRESHOLD))
+def threshold(graph: LaborGraph) -> dict[str, float]:
+    """The probabilities from which pairs of this graph were joined automatically, by kind."""
+    found: dict[str, float] = graph.about.get("identity", {}).get("threshold", {})
+    return found
 
 
 def review_queue(
@@ -73,7 +74,7 @@ def review_queue(
     best = pairs.sort("probability", "left", "right", descending=[True, False, False])
     best = _counted(best.unique(["a", "b"], keep="first", maintain_order=True), graph)
     size = (pl.col("left_rows") * pl.col("right_rows")).cast(pl.Float64).sqrt()
-    near = (pl.col("probability").fill_null(0.0) / threshold(graph)).clip(upper_bound=1.0)
+    near = (pl.col("probability").fill_null(0.0) / joins_from(threshold(graph))).clip(upper_bound=1.0)
     names = graph.things.select("id", "name").unique("id")
     for side in ("left", "right"):
         names_of = names.rename({"id": f"{side}_id", "name": f"{side}_name"})

@@ -10,7 +10,7 @@ text: computed, never stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ def resolve(
     said: Iterable[pl.LazyFrame],
     judgements: Sequence[Judgement] = (),
     pairs: pl.DataFrame | None = None,
-    threshold: float = THRESHOLD,
+    threshold: Mapping[str, float] | None = None,
 ) -> Identity:
     """Find which ids name one thing.
 
@@ -82,9 +82,9 @@ def resolve(
         What people decided.
     pairs
         What the matcher found: `left`, `right` (ids), `verdict` (`same`, `related`, `different`, `unsure`),
-        `probability` (0 to 1); further columns are not read.
+        `probability` (0 to 1), `kind` (where thresholds are given); further columns are not read.
     threshold
-        Probability from which a verdict `same` joins.
+        Probability from which a verdict `same` joins, by kind; 0.98 for kinds that are not named.
 
     Raises
     ------
@@ -150,12 +150,19 @@ def _unfit(links: pl.DataFrame) -> Iterator[tuple[str, str]]:
     yield from links.filter(~pl.col("fits")).select("id", "same_as").iter_rows()
 
 
-def _matches(pairs: pl.DataFrame | None, threshold: float) -> pl.DataFrame:
+def joins_from(threshold: Mapping[str, float] | None) -> pl.Expr:
+    """The threshold of each pair, by its column `kind` where there are several."""
+    if not threshold:
+        return pl.lit(THRESHOLD)
+    return pl.col("kind").replace_strict(dict(threshold), default=THRESHOLD, return_dtype=pl.Float64)
+
+
+def _matches(pairs: pl.DataFrame | None, threshold: Mapping[str, float] | None) -> pl.DataFrame:
     """The pairs that may be joined, the most probable first."""
     columns = ("left", "right", "probability")
     if pairs is None:
         return pl.DataFrame(schema=dict(zip(columns, (_TEXT, _TEXT, pl.Float64()), strict=True)))
-    sure = pairs.filter((pl.col("verdict") == "same") & (pl.col("probability") >= threshold))
+    sure = pairs.filter((pl.col("verdict") == "same") & (pl.col("probability") >= joins_from(threshold)))
     return sure.select(columns).sort("probability", "left", "right", descending=[True, False, False])
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from graph.identity.judgements import RELATIONS, Judgement
 from graph.identity.queue import MATCHES, canonical, mapping, matches, named, threshold
-from graph.identity.resolve import steps
+from graph.identity.resolve import THRESHOLD, steps
 from graph.labor_graph import LaborGraph
 from graph.search import fold
 from ontology import model
@@ -277,9 +277,10 @@ class _Question:
         if not rows:
             return None
         row = rows[0]
-        found.cause, found.probability, found.threshold = "compared", row["probability"], self.threshold
+        found.cause, found.probability = "compared", row["probability"]
+        found.threshold = self.threshold.get(row["kind"], THRESHOLD)
         found.fields = {n: v for n, v in row.items() if n not in MATCHES and v is not None}
-        score = f"{_percent(row['probability'])}; it joins from {_percent(self.threshold)} on"
+        score = f"{_percent(row['probability'])}; it joins from {_percent(found.threshold)} on"
         if row["verdict"] == "related":
             said = RELATIONS.get(row["relation"] or "other", "is related to")
             return (

@@ -135,7 +135,9 @@ def test_match_joins_from_the_threshold_on_and_carries_its_pair() -> None:
         ("corp:a", "us-cik:5", "key", None, "us-cik:5"),
         ("corp:b", "us-cik:5", "match", 0.98, "corp:a"),
     ]
-    assert len(groups(resolve([frame], pairs=pairs, threshold=0.9))) == 3
+    kinds = pairs.with_columns(kind=pl.lit("Corporation"))
+    assert len(groups(resolve([frame], pairs=kinds, threshold={"Corporation": 0.9}))) == 3
+    assert len(groups(resolve([frame], pairs=kinds, threshold={"Union": 0.9}))) == 2
 
 
 @pytest.mark.parametrize("verdict", ["related", "different", "unsure"])
