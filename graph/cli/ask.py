@@ -217,6 +217,9 @@ def sparql(
     param: Annotated[
         list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Bind a variable.")
     ] = None,
+    on: Annotated[
+        str | None, typer.Option(metavar="URL", help="A SPARQL 1.1 endpoint to ask instead of your graph.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the query is stopped.")] = 60.0,
     format: Annotated[
         QueryFormat, typer.Option("--format", help="table, csv, json (W3C results) or turtle.")
@@ -229,12 +232,19 @@ def sparql(
     Prefixes are declared: the empty one for the ontology, id:, term:, source:, skos:, prov:, org: and more.
     Values of --param are ids (plant:gm-silao), numbers, <IRIs> or "texts".
 
+    With --on the query and its parameters go to an endpoint, and nothing else does.
+
     Example: trinational sparql 'SELECT ?name { ?union a :Union ; :name ?name ; :country "MX" } LIMIT 5'
     """
     text, name = _query_text(query)
     params = dict(_split_param(given) for given in param or [])
-    store = open_graph(context, home).folder / "store"
-    answer = run_query(store, text, params, timeout=timeout, limit=limit, name=name)
+    if on is None:
+        store = open_graph(context, home).folder / "store"
+        answer = run_query(store, text, params, timeout=timeout, limit=limit, name=name)
+    else:
+        from graph.remote import query as ask_endpoint
+
+        answer = ask_endpoint(on, text, params, timeout=timeout, limit=limit, name=name)
     if format is QueryFormat.table and answer.graph is None:
         print_rows(answer.table(), Format.table, limit=limit)
     elif format is QueryFormat.json:

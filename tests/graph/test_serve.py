@@ -12,8 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -21,6 +19,7 @@ import psutil
 import pyoxigraph as ox
 import pytest
 import rdflib
+from endpoints import DATA, Server, make_store, ours
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, POST, POSTDIRECTLY, TSV, TURTLE, XML, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
@@ -29,68 +28,15 @@ from graph.home import Home
 from graph.serve import GRAPHS, ROWS, address, listen, preferred
 from ontology import TrinationalError
 
-DATA = "http://kasei.us/2009/09/sparql/data/data{}.rdf"
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?c != ?f) }"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DIRECT = {"Content-Type": "application/sparql-query"}
-START = """
-import sys
-from pathlib import Path
-import graph.serve as serve
-import graph.sparql as sparql
-serve._PATIENCE, sparql._MEMORY = 1.5, 300 * 2**20
-listening = serve.listen("127.0.0.1", 0)
-print(serve.address(listening), flush=True)
-serve.serve(lambda: Path(sys.argv[1]).resolve(), listening, serve.Limits(2.0, 100_000, 3))
-"""
-
-
-@dataclass
-class Server:
-    url: str
-    process: psutil.Popen
-    store: Path
-
-    def workers(self) -> list[psutil.Process]:
-        return [c for c in self.process.children(recursive=True) if "sparql_worker" in " ".join(c.cmdline())]
-
-    def raw(self, sent: bytes, wait: float = 5.0) -> bytes:
-        """What comes back for bytes that need not be HTTP."""
-        with socket.create_connection(("127.0.0.1", httpx.URL(self.url).port), timeout=wait) as connection:
-            connection.sendall(sent)
-            found = b""
-            while part := connection.recv(65536):
-                found += part
-            return found
-
-
-def make_store(folder: Path, marker: str) -> None:
-    document = ox.NamedNode("http://xmlns.com/foaf/0.1/Document")
-    x, p = ox.NamedNode("http://e/x"), ox.NamedNode("http://e/p")
-    quads = [ox.Quad(ox.NamedNode(f"http://e/s{n}"), p, ox.NamedNode(f"http://e/o{n}")) for n in range(500)]
-    for graph in (ox.NamedNode(DATA.format(n)) for n in (1, 2, 3)):
-        quads.append(ox.Quad(graph, ox.NamedNode(str(rdflib.RDF.type)), document, graph))
-    name = ox.Literal(f'Camión, "{marker}"', language="es")
-    quads.append(ox.Quad(x, ox.NamedNode("http://e/name"), name))
-    quads.append(ox.Quad(x, ox.NamedNode("http://e/n"), ox.Literal(7)))
-    target = ox.Store(str(folder))
-    target.extend(quads)
-    target.flush()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """An endpoint over a small store: two seconds, 100 kB and 300 MB a query, three at once."""
-    folder = tmp_path_factory.mktemp("serve")
-    make_store(folder / "first", "first")
-    (folder / "store").symlink_to("first")
-    command = [sys.executable, "-c", START, str(folder / "store")]
-    process = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        yield Server(process.stdout.readline().strip(), process, folder / "store")
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+    with ours(tmp_path_factory.mktemp("serve")) as running:
+        yield running
 
 
 def ask(server: Server, query: str, **options: object) -> httpx.Response:
