@@ -267,10 +267,9 @@ class _Question:
         pair = f"{row['left']} and {row['right']}"
         who = f"The matcher holds {pair} for the same ({_percent(row['probability'])})"
         if row["by"] == "key":
-            cited = self._by_key(row["left"], row["right"])["text"]
-            who = cited.rstrip(".").replace(", a key given to one thing only", "")
+            who = self._by_key(row["left"], row["right"])["text"].rstrip(".")
         chain = f" The chain would have been {' = '.join(row['chain'])}." if len(row["chain"]) > 2 else ""
-        return f"{who}, but the merge was refused: {row['reason']}.{chain}"
+        return f"{who}. The merge was refused: {row['reason']}.{chain}"
 
     def _scored(self, found: Why, left: list[str], right: list[str]) -> str | None:
         rows = self._compared(left, right)
@@ -327,7 +326,7 @@ class _Question:
                 return
         if mine and not found.same:
             found.text += f" {mine[0].by} could not decide: {mine[0].why} ({mine[0].where})."
-        elif found.cause in ("compared", "refused") and not found.same:
+        elif found.probability is not None and not found.same:
             found.text += " People can decide: `trinational review`."
 
 

@@ -56,7 +56,9 @@ def test_verdicts_related_and_different(graph: LaborGraph) -> None:
 def test_refused_merge_names_the_obstacle(graph: LaborGraph) -> None:
     found = ask(graph, "plant:3m-slp", "plant:aam-guanajuato")
     assert (found.same, found.cause) == (False, "refused")
-    assert "refused: places that differ: San Luis Potosi, MX-SLP and Silao, MX-GUA." in found.text
+    assert (
+        "The merge was refused: places that differ: San Luis Potosi, MX-SLP and Silao, MX-GUA." in found.text
+    )
 
 
 def test_things_of_two_kinds(graph: LaborGraph) -> None:
@@ -127,6 +129,7 @@ def test_two_keys_of_one_register_are_named_with_the_chain(keyed: LaborGraph) ->
     assert "are two keys of one register" in found.text
     assert f"The chain would have been {LEI} = corp:aees = {OTHER}." in found.text
     assert "AEES (corp:aees) carries " + OTHER in found.text
+    assert "trinational review" not in found.text
 
 
 def test_command_prints_prose_and_json(
