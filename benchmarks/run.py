@@ -18,12 +18,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import measure
+from benchmarks import measure, questions
 from benchmarks.measure import Measure
 from benchmarks.sources import all_sources
 
 SIZES = {"small": (10_000, 100_000, 2_000), "full": (100_000, 1_000_000, 5_000)}
-GROUPS = ("real", "sources", "text", "store", "analyses", "start")
+GROUPS = ("real", "sources", "text", "store", "analyses", "questions", "start")
 
 
 def groups(size: str, work: Path) -> dict[str, Callable[[], Iterator[Measure]]]:
@@ -34,6 +34,7 @@ def groups(size: str, work: Path) -> dict[str, Callable[[], Iterator[Measure]]]:
         "text": lambda: measure.text(work, small),
         "store": lambda: measure.store(work, stored),
         "analyses": lambda: measure.analyses(work, small, large),
+        "questions": lambda: questions.measures(work, small),
         "start": lambda: measure.start(work),
     }
 
