@@ -23,13 +23,13 @@ from graph.analysis.families import families, month_span
 from graph.bolt import Connection
 from graph.build import build
 from graph.cli import app
+from graph.console import OUT
 from graph.engine import cut
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from graph.questions import Question, ask, prepared, questions, read
 from graph.questions.__main__ import PAGE, page
-from graph.release import load_release
-from loaders import sources
+from graph.release import find, load_release
 from ontology import TrinationalError, WrongUseError
 
 ALL = list(questions().values())
@@ -54,10 +54,11 @@ def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The graph of all real files: the home in `TRINATIONAL_REAL_HOME`, else built from the files."""
     if given := os.environ.get("TRINATIONAL_REAL_HOME"):
         return LaborGraph.open(given)
-    request.getfixturevalue("raw")
+    raw: Path = request.getfixturevalue("raw")
     home = Home(tmp_path_factory.mktemp("real") / "home")
-    for source in sources():
-        load_release(home, source)
+    load_release(home, "curated")
+    for source, files in find(raw).sources.items():
+        load_release(home, source, files)
     build(home)
     return LaborGraph(home.graph)
 
@@ -357,7 +358,8 @@ def test_command_gives_the_declared_columns(asked: Question, demo_home: Home) ->
     assert " ".join(asked.cannot_tell.split())[:60] in helped
 
 
-def test_table_has_sources_and_what_was_searched(demo_home: Home) -> None:
+def test_table_has_sources_and_what_was_searched(demo_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OUT, "width", 200)
     out = run(
         demo_home, "ask", "CQ16", "--corporation", "General Motors", "--country", "mx", "--at", "2023"
     ).stdout
