@@ -304,11 +304,10 @@ def _is_empty(column: pl.Series) -> bool:
 
 def _source_rank() -> pl.Expr:
     """Whom to believe first: the register that issues the key, government, the body itself, the press."""
-    issued = [a.name for a in model().authorities.values() if a.issued_once]
     return (
         pl.when(pl.col("status") == "inferred")
         .then(4)
-        .when(pl.col("record_id").str.split(":").list.first().is_in(issued))
+        .when(pl.col("record_id").str.split(":").list.first().is_in(model().registers))
         .then(0)
         .when(
             (pl.col("page_class") == "official").fill_null(False) | pl.col("status").is_in(["filed", "found"])

@@ -175,6 +175,15 @@ class Model:
         """Kinds of relations that have a table."""
         return tuple(k for k in self.kinds.values() if not k.abstract and k.is_relation)
 
+    @cached_property
+    def registers(self) -> frozenset[str]:
+        """Names of the authorities that give one key to one thing.
+
+        >>> {"lei", "us-cik"} <= model().registers
+        True
+        """
+        return frozenset(a.name for a in self.authorities.values() if a.issued_once)
+
     def leaves(self, name: str) -> tuple[str, ...]:
         """Kinds with a table that are `name` or below it."""
         return tuple(

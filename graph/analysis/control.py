@@ -12,7 +12,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from graph.analysis.families import FIRST, LAST, families
+from graph.analysis.families import FIRST, LAST, families, stands
 from graph.engine import Tables, cut
 
 _LONGEST = 32  # owners in a chain
@@ -57,7 +57,7 @@ def control_table(tables: Tables) -> pl.DataFrame:
 
 
 def _known(tables: Tables, kind: str, member: str, head: str, *more: str) -> pl.DataFrame:
-    frame = tables[kind].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    frame = tables[kind].filter(stands())
     rows = cut(frame.select("id", *more, "since_min", "until_max", member=member, head=head))
     return rows.drop_nulls(["member", "head"]).with_columns(
         lo=pl.col("since_min").cast(pl.Int32).fill_null(FIRST),

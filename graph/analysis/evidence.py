@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals as nw
 import polars as pl
 
-from graph.analysis.families import FIRST, LAST
+from graph.analysis.families import FIRST, LAST, stands
 from graph.engine import Tables, cut, cut_all
 from ontology import model
 
@@ -87,7 +87,7 @@ def represented(tables: Tables, ends: list[pl.DataFrame], statuses: tuple[str, .
     frame = tables["Representation"].filter(
         nw.col("plant").is_in(plants.to_list()),
         nw.col("representation_status").is_in(statuses),
-        ~nw.col("status").is_in(["retracted", "denied"]),
+        stands(),
     )
     known = cut(
         frame.select(

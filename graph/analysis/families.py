@@ -13,7 +13,6 @@ import re
 from typing import NamedTuple
 
 import narwhals as nw
-import networkx as nx
 import polars as pl
 
 from graph.analysis.parameters import DEFAULT, Shifts
@@ -58,10 +57,15 @@ def _both(frame: Frame, *columns: str) -> Frame:
     ).filter(nw.col("lo") <= nw.col("hi"))
 
 
+def stands() -> nw.Expr:
+    """Statements that count: neither retracted nor denied."""
+    return ~nw.col("status").is_in(["retracted", "denied"])
+
+
 def valid_at(relation: Frame, at: tuple[int, int]) -> Frame:
     """Records that hold at the date; an unknown bound is open."""
     return relation.filter(
-        ~nw.col("status").is_in(["retracted", "denied"]),
+        stands(),
         nw.col("since_min").fill_null(FIRST) <= at[1],
         nw.col("until_max").fill_null(LAST) >= at[0],
     )
@@ -71,7 +75,7 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
     """Who controls whom: `owned`, `owner` (text), `lo`, `hi` (months), `factor` (1, joint venture less)."""
     said = keep(
         tables["Ownership"]
-        .filter(~nw.col("status").is_in(["retracted", "denied"]), nw.col("owner") != nw.col("owned"))
+        .filter(stands(), nw.col("owner") != nw.col("owned"))
         .select(
             "owned",
             "owner",
@@ -196,6 +200,8 @@ def _chains(edges: Frame) -> Frame:
 
 def _circles(edges: Frame) -> list[str]:
     """Companies that own themselves through others in some month, sorted."""
+    import networkx as nx
+
     core = edges.select("owned", "owner", "lo", "hi")
     left, before = _count(core), -1
     while left and left != before:
@@ -287,7 +293,7 @@ def tenures(tables: Tables, above: Frame, parameters: Shifts = DEFAULT.shifts) -
     operations = keep(
         _dated(
             tables["Operation"]
-            .filter(~nw.col("status").is_in(["retracted", "denied"]))
+            .filter(stands())
             .select(
                 *("plant", "operator", "operator_role", "share_pct"), since="since_min", until="until_max"
             ),
@@ -373,9 +379,7 @@ def _upward(tables: Tables, family: Families, wanted: pl.DataFrame, runs: pl.Dat
 
 def _valid(tables: Tables, kind: str, low: str, high: str, wanted: pl.DataFrame, column: str) -> pl.DataFrame:
     """Records that hold at the months of `wanted`: `end`, `company`, `above` and `_CITED`."""
-    frame = tables[kind].filter(
-        nw.col(low).is_in(wanted[column].unique().to_list()), ~nw.col("status").is_in(["retracted", "denied"])
-    )
+    frame = tables[kind].filter(nw.col(low).is_in(wanted[column].unique().to_list()), stands())
     rows = cut(
         frame.select(
             at=low,

@@ -16,7 +16,7 @@ import narwhals as nw
 import polars as pl
 
 from graph.analysis.confidence import believe
-from graph.analysis.families import FIRST, LAST, control, month_span
+from graph.analysis.families import FIRST, LAST, control, month_span, stands
 from graph.analysis.parameters import DEFAULT, Parameters
 from graph.engine import Tables, cut
 from ontology import WrongUseError
@@ -202,7 +202,7 @@ def _hops(
 
 def _valid(tables: Tables, kind: str, month: int, ends: tuple[str, str], *more: str) -> pl.DataFrame:
     """Records of a relation that hold in the month; one without dates gives way to one that has them."""
-    frame = tables[kind].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    frame = tables[kind].filter(stands())
     columns = ("id", "since", "until", "since_min", "until_max", *_EVIDENCE)
     rows = cut(frame.select(*ends, *more, *columns)).drop_nulls(ends)
     dated = pl.col("since_min").is_not_null() | pl.col("until_max").is_not_null()
@@ -326,7 +326,7 @@ def _union_family(tables: Tables, item: str, month: int, parameters: Parameters)
 
 def _merged(tables: Tables, month: int) -> pl.DataFrame:
     """Mergers and renamings that had happened by the month: they do not end."""
-    frame = tables["Succession"].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    frame = tables["Succession"].filter(stands())
     columns = ("id", "since", "until", "since_min", *_EVIDENCE)
     rows = cut(frame.select("predecessor", "successor", *columns, control="succession_kind"))
     return rows.filter(pl.col("since_min").fill_null(FIRST) <= month)

@@ -6,7 +6,7 @@ import math
 
 import narwhals as nw
 
-from graph.analysis.families import FIRST, valid_at
+from graph.analysis.families import FIRST, stands, valid_at
 from graph.analysis.parameters import Sectors
 from graph.engine import Frame, Tables, mapped
 
@@ -14,7 +14,7 @@ from graph.engine import Frame, Tables, mapped
 def tie_records(tables: Tables, unions: Frame, at: tuple[int, int], parameters: Sectors) -> Frame:
     """Ties between two unions: `a`, `b`, `kind`, `strength` (decayed), `record`, `table`."""
     numbers = unions.select("union", "u")
-    ties = tables["Tie"].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    ties = tables["Tie"].filter(stands())
     ties = ties.select(*("tie_kind", "since_min", "since_max", "until_max"), record="id")
     parties = tables["Party"].filter(nw.col("role").is_in(parameters.tie_roles)).select("within", "party")
     there = parties.join(numbers, left_on="party", right_on="union").select("within", "u").unique()
@@ -23,7 +23,7 @@ def tie_records(tables: Tables, unions: Frame, at: tuple[int, int], parameters: 
         *("since_min", "since_max", "until_max"),
         a="u", b="u_right", kind="tie_kind", record="within", table=nw.lit("Tie"),
     )  # fmt: skip
-    member = tables["Affiliation"].filter(~nw.col("status").is_in(["retracted", "denied"]))
+    member = tables["Affiliation"].filter(stands())
     inside = member.join(numbers, left_on="member", right_on="union").join(
         numbers, left_on="body", right_on="union"
     )

@@ -23,6 +23,8 @@ from graph.cli.common import (
     app,
     language_of,
     open_graph,
+    query_text,
+    split_param,
 )
 from graph.console import ERR, OUT, Format, print_answers, print_rows, steps
 from graph.labor_graph import LaborGraph
@@ -236,8 +238,8 @@ def sparql(
 
     Example: trinational sparql 'SELECT ?name { ?union a :Union ; :name ?name ; :country "MX" } LIMIT 5'
     """
-    text, name = _query_text(query)
-    params = dict(_split_param(given) for given in param or [])
+    text, name = query_text(query, "{" in query, "a query has braces: SELECT … { … }")
+    params = dict(split_param(given) for given in param or [])
     if on is None:
         store = open_graph(context, home).folder / "store"
         answer = run_query(store, text, params, timeout=timeout, limit=limit, name=name)
@@ -253,29 +255,6 @@ def sparql(
         sys.stdout.write(answer.csv() if format is QueryFormat.csv else answer.turtle())
     if answer.truncated:
         ERR.print(f"the answer has more rows than the {limit} asked for", style="dim")
-
-
-def _query_text(given: str) -> tuple[str, str]:
-    """The text of a query and what messages call it."""
-    if given == "-":
-        return sys.stdin.read(), "query"
-    if "{" in given:
-        return given, "query"
-    path = Path(given)
-    try:
-        return path.read_text(encoding="utf-8"), path.name
-    except UnicodeDecodeError as error:
-        raise WrongUseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
-    except OSError:
-        hint = "a query has braces: SELECT … { … }"
-        raise WrongUseError(f"{given!r} is neither a file nor a query", hint=hint) from None
-
-
-def _split_param(given: str) -> tuple[str, str]:
-    name, equals, value = given.partition("=")
-    if not equals or not name:
-        raise WrongUseError(f"--param {given!r}", hint="write NAME=VALUE, such as -p plant=plant:gm-silao")
-    return name, value
 
 
 @app.command()

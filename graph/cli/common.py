@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -60,3 +61,26 @@ def home_of(context: typer.Context, home: Path | None) -> Home:
 
 def open_graph(context: typer.Context, home: Path | None) -> LaborGraph:
     return LaborGraph(home_of(context, home).graph)
+
+
+def query_text(given: str, inline: bool, hint: str) -> tuple[str, str]:
+    """The text of a query and what messages call it: `-` for standard input, else itself, else a file."""
+    if given == "-":
+        return sys.stdin.read(), "query"
+    if inline:
+        return given, "query"
+    path = Path(given)
+    try:
+        return path.read_text(encoding="utf-8"), path.name
+    except UnicodeDecodeError as error:
+        raise WrongUseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except OSError:
+        raise WrongUseError(f"{given!r} is neither a file nor a query", hint=hint) from None
+
+
+def split_param(given: str) -> tuple[str, str]:
+    """Name and value of `--param NAME=VALUE`."""
+    name, equals, value = given.partition("=")
+    if not equals or not name:
+        raise WrongUseError(f"--param {given!r}", hint="write NAME=VALUE, such as -p plant=plant:gm-silao")
+    return name, value

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from graph.cli.common import FormatOption, HomeOption, LimitOption, app, open_graph
+from graph.cli.common import FormatOption, HomeOption, LimitOption, app, open_graph, query_text, split_param
 from graph.console import ERR, Format, print_rows, steps
-from ontology import WrongUseError
 
 
 @app.command()
@@ -34,8 +32,9 @@ def cypher(
     """
     from graph import cypher as engine
 
-    text, name = query_text(query)
-    params = dict(_split(given) for given in param or [])
+    text, name = query_text(query, _is_query(query), "a query has words: MATCH … RETURN …")
+    pairs = (split_param(given) for given in param or [])
+    params = {key.removeprefix("$"): value(meant) for key, meant in pairs}
     graph = open_graph(context, home)
     with steps("Cypher") as progress:
         answer = engine.query(
@@ -49,22 +48,12 @@ def cypher(
         ERR.print(f"the answer has more rows than the {limit} asked for", style="dim")
 
 
-def query_text(given: str) -> tuple[str, str]:
-    """The text of a query and what messages call it."""
-    if given == "-":
-        return sys.stdin.read(), "query"
-    if any(sign in given for sign in " \n("):
-        path = Path(given)
-        if not (path.suffix and len(given) < 200 and path.is_file()):
-            return given, "query"
+def _is_query(given: str) -> bool:
+    """Several words, unless they are the name of a file."""
+    if not any(sign in given for sign in " \n("):
+        return False
     path = Path(given)
-    try:
-        return path.read_text(encoding="utf-8"), path.name
-    except UnicodeDecodeError as error:
-        raise WrongUseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
-    except OSError:
-        hint = "a query has words: MATCH … RETURN …"
-        raise WrongUseError(f"{given!r} is neither a file nor a query", hint=hint) from None
+    return not (path.suffix and len(given) < 200 and path.is_file())
 
 
 def value(given: str) -> Any:
@@ -79,10 +68,3 @@ def value(given: str) -> Any:
         return given
     plain = found is None or isinstance(found, str | int | float)
     return found if plain or (isinstance(found, list) and found) else given
-
-
-def _split(given: str) -> tuple[str, Any]:
-    name, equals, text = given.partition("=")
-    if not equals or not name:
-        raise WrongUseError(f"--param {given!r}", hint="write NAME=VALUE, such as -p plant=plant:gm-silao")
-    return name.removeprefix("$"), value(text)

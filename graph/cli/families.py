@@ -60,10 +60,7 @@ def as_dict(found: Family) -> dict[str, Any]:
         "operating_parent": _thing(found, parents.operating_parent),
         "cycle": parents.cycle,
         "assumed": parents.assumed,
-        **{
-            part: _rows(found, part)
-            for part in ("chain", "others", "co_owners", "members", "plants", "unions")
-        },
+        **{part: _rows(found, part) for part in _PARTS},
         "findings": found.findings,
         "sources": found.sources,
     }

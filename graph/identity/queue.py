@@ -131,9 +131,8 @@ def _undecided(pairs: pl.DataFrame, graph: LaborGraph, judgements: Sequence[Judg
     wanted = pl.concat([pairs["a"], pairs["b"]]).unique()
     alone = pl.DataFrame({"record_id": wanted, "id": wanted})
     members = pl.concat([mapping(graph).select("record_id", "id"), alone])
-    issued = [a.name for a in model().authorities.values() if a.issued_once]
     register = pl.col("record_id").str.split(":").list.first()
-    held = members.filter(pl.col("id").is_in(wanted.implode()) & register.is_in(issued))
+    held = members.filter(pl.col("id").is_in(wanted.implode()) & register.is_in(model().registers))
     registers = held.group_by("id").agg(registers=register.unique())
     both = pairs.join(registers, left_on="a", right_on="id", how="left").join(
         registers, left_on="b", right_on="id", how="left"

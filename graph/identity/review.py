@@ -62,8 +62,7 @@ def side(graph: LaborGraph, item: str, kind: str) -> Side:
     named = codes.join(graph.things, on="id", how="left").sort("id")
     fields["sector"] = [f"{row['id']} {row['name'] or ''}".strip() for row in named.rows(named=True)]
     ids = {item, *mapping(graph).filter(id=item)["record_id"], *_values(records, ("same_as",))}
-    issued = [authority.name for authority in model().authorities.values() if authority.issued_once]
-    fields["keys"] = sorted(i for i in ids if i.partition(":")[0] in issued)
+    fields["keys"] = sorted(i for i in ids if i.partition(":")[0] in model().registers)
     sources = records.select("source", "locator", "url").unique(maintain_order=True).to_dicts()
     return Side(item, kind, {name: values for name, values in fields.items() if values}, sources)
 

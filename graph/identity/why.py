@@ -182,23 +182,15 @@ class _Question:
     def _by_match(self, a: str, b: str) -> Row:
         rows = self._compared([a], [b])
         row = rows[0] if rows else {}
-        fields = {n: v for n, v in row.items() if n not in MATCHES and v is not None}
         text = (
             f"The matcher holds {self._called(a)} and {self._called(b)} for the same "
             f"({_percent(row.get('probability'))}): {row.get('reason') or 'no reason given'}."
         )
-        return {"text": text, "evidence": [], "fields": fields}
+        return {"text": text, "evidence": [], "fields": _fields(row)}
 
     def _compared(self, left: Sequence[str], right: Sequence[str]) -> list[Row]:
         """Pairs between two sets of ids that the matcher compared, the most probable first."""
-        mine, others = (
-            pl.Series(left, dtype=pl.String()).implode(),
-            pl.Series(right, dtype=pl.String()).implode(),
-        )
-        either = [
-            pl.col("left").is_in(a) & pl.col("right").is_in(b) for a, b in ((mine, others), (others, mine))
-        ]
-        found = matches(self.graph).filter(either[0] | either[1])
+        found = matches(self.graph).filter(_between(left, right))
         return (
             found.sort("probability", "left", descending=[True, False], nulls_last=True).collect().to_dicts()
         )
@@ -253,17 +245,13 @@ class _Question:
         return f"The first is a {kinds[0]}, the second a {kinds[1]}: things of two kinds are never one.{more}"
 
     def _refused(self, found: Why, left: list[str], right: list[str]) -> str | None:
-        rows = pl.read_parquet(self.graph.folder / "refused.parquet")
-        mine, others = pl.Series(left).implode(), pl.Series(right).implode()
-        ends = [
-            pl.col("left").is_in(a) & pl.col("right").is_in(b) for a, b in ((mine, others), (others, mine))
-        ]
-        rows = rows.filter(ends[0] | ends[1]).sort("probability", descending=True, nulls_last=True)
+        refused = pl.read_parquet(self.graph.folder / "refused.parquet").filter(_between(left, right))
+        rows = refused.sort("probability", descending=True, nulls_last=True)
         if rows.is_empty():
             return None
         row = rows.row(0, named=True)
         found.cause, found.probability = "refused", row["probability"]
-        found.fields = self._fields(row["left"], row["right"])
+        found.fields = next(map(_fields, self._compared([row["left"]], [row["right"]])), {})
         pair = f"{row['left']} and {row['right']}"
         who = f"The matcher holds {pair} for the same ({_percent(row['probability'])})"
         if row["by"] == "key":
@@ -278,7 +266,7 @@ class _Question:
         row = rows[0]
         found.cause, found.probability = "compared", row["probability"]
         found.threshold = self.threshold.get(row["kind"], THRESHOLD)
-        found.fields = {n: v for n, v in row.items() if n not in MATCHES and v is not None}
+        found.fields = _fields(row)
         score = f"{_percent(row['probability'])}; it joins from {_percent(found.threshold)} on"
         if row["verdict"] == "related":
             said = RELATIONS.get(row["relation"] or "other", "is related to")
@@ -288,10 +276,6 @@ class _Question:
         if row["verdict"] == "different":
             return f"The matcher compared them and holds them for different ({score}): {row['reason']}."
         return f"The matcher compared them and is not sure enough ({score}): {row['reason']}."
-
-    def _fields(self, left: str, right: str) -> Row:
-        rows = self._compared([left], [right])
-        return {n: v for n, v in rows[0].items() if n not in MATCHES and v is not None} if rows else {}
 
     def _uncompared(self, found: Why) -> str:
         """Why the matcher did not look at the two."""
@@ -330,10 +314,21 @@ class _Question:
             found.text += " People can decide: `trinational review`."
 
 
+def _between(left: Sequence[str], right: Sequence[str]) -> pl.Expr:
+    """Pairs with one end in each of two sets of ids, whichever way round."""
+    mine, others = (pl.Series(ids, dtype=pl.String()).implode() for ids in (left, right))
+    there = pl.col("left").is_in(mine) & pl.col("right").is_in(others)
+    return there | (pl.col("left").is_in(others) & pl.col("right").is_in(mine))
+
+
+def _fields(compared: Row) -> Row:
+    """What the matcher found field by field."""
+    return {n: v for n, v in compared.items() if n not in MATCHES and v is not None}
+
+
 def _issued(ids: list[str]) -> dict[str, str]:
-    registers = model().authorities
     parts = ((item.partition(":")[0], item) for item in ids)
-    return {name: item for name, item in parts if name in registers and registers[name].issued_once}
+    return {name: item for name, item in parts if name in model().registers}
 
 
 def _cited(evidence: list[Row]) -> str:

@@ -36,8 +36,7 @@ class Asked:
         for parameter in self.question.parameters:
             value = self.values[parameter.name]
             if parameter.type == "date":
-                low, high = month_span(value) if value else (FIRST, LAST)
-                found |= {f"{parameter.name}_min": low, f"{parameter.name}_max": high}
+                found |= _months(parameter.name, value)
             else:
                 found[parameter.name] = ([] if parameter.type == "ids" else "") if value is None else value
         used = set(steps_of(self.question.queries["cypher"]))
@@ -49,8 +48,7 @@ class Asked:
         for parameter in self.question.parameters:
             name, value = parameter.name, self.values[parameter.name]
             if parameter.type == "date":
-                low, high = month_span(value) if value else (FIRST, LAST)
-                found |= {f"{name}_min": str(low), f"{name}_max": str(high)}
+                found |= {end: str(month) for end, month in _months(name, value).items()}
             elif value is not None:
                 found[name] = _term(parameter, value)
         used = set(re.findall(r"[?$](\w+)", self.question.queries["sparql"]))
@@ -178,6 +176,12 @@ def _resolved(where: str, parameter: Parameter, name: str, graph: LaborGraph) ->
 
 def _same(a: str, b: str | None) -> bool:
     return a.casefold() == (b or "").casefold()
+
+
+def _months(name: str, value: str | None) -> dict[str, int]:
+    """The two months that stand for a date: all time where none is given."""
+    low, high = month_span(value) if value else (FIRST, LAST)
+    return {f"{name}_min": low, f"{name}_max": high}
 
 
 def _term(parameter: Parameter, value: Any) -> str:
