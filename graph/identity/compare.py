@@ -54,7 +54,7 @@ def mention(
     >>> mention("Dana Corp.", "Lafayette city", "US-IN").town
     'lafayette'
     """
-    place = folded(town or "").strip()
+    place = folded(town or "").partition(",")[0].strip()
     for suffix in _TOWN:
         place = place.removesuffix(suffix)
     return Mention(
@@ -123,8 +123,9 @@ def _alike(a: str, b: str) -> bool:
 
 _REST = (
     *("none", "spelling", "site", "generic", "number"),
-    *("country", "own_tail", "own_head", "purpose", "own_both"),
+    *("country", "own_tail", "own_other", "legal_name", "purpose", "own_both"),
 )
+_WORDS_OF_A_LEGAL_NAME = ("site", "generic", "number", "own_tail", "own_other")
 
 
 def _rest(words: _Words, left: tuple[str, ...], right: tuple[str, ...], places: frozenset[str]) -> str:
@@ -134,10 +135,11 @@ def _rest(words: _Words, left: tuple[str, ...], right: tuple[str, ...], places: 
         return "spelling" if words.misspelt else "none"
     if "purpose" in every:
         return "purpose"
-    if "own" in kinds[0] and "own" in kinds[1]:
+    if ("own" in kinds[0] and "own" in kinds[1]) or (words.misspelt and not every <= {"site", "place"}):
         return "own_both"
     if "own" in every:
-        return "own_tail" if left[0] == right[0] else "own_head"
+        short, long = sorted((left, right), key=len)
+        return "own_tail" if long[: len(short)] == short else "own_other"
     for kind in ("country", "number", "generic"):
         if kind in every:
             return kind
@@ -165,6 +167,8 @@ def _names(left: Name, right: Name, places: frozenset[str]) -> tuple[str, str]:
             best = (found[0], "alias" if alias else found[1])
             if alias:
                 break
+    if left.formal and right.formal and best[1] in _WORDS_OF_A_LEGAL_NAME:
+        return best[0], "legal_name"
     return best
 
 

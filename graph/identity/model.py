@@ -1,8 +1,8 @@
 """Fellegi and Sunter's model: how much each observed level of a comparison speaks for a match.
 
 For each comparison and level, `m` is how often matching pairs show it and `u` how often others do, both
-from labelled pairs, smoothed towards their common share. The weights log2(m/u) of the comparisons add up
-(Fellegi, Sunter 1969, "A theory for record linkage"). Two models per kind answer two questions: is it `same`,
+from labelled pairs, each level counted half a pair more than seen (Jeffreys' prior). The weights log2(m/u)
+of the comparisons add up (Fellegi, Sunter 1969, "A theory for record linkage"). Two models per kind answer two questions: is it `same`,
 and is it one `family` (same or related)?
 """
 
@@ -20,8 +20,9 @@ import polars as pl
 from ontology import TrinationalError
 
 FILE = Path(__file__).parent / "model.json"
-SMOOTHING = 1.5
-VERDICTS = ("same", "related", "different", "unsure")
+SMOOTHING = 0.5
+KEYS = 0.999
+UNSURE_FROM = 0.3
 
 
 @dataclass(frozen=True)
@@ -64,56 +65,74 @@ def fit(levels: pl.DataFrame, match: pl.Series) -> Model:
             .sort("level")
         )
         weights[name] = {
-            level: round(_weight(hits, total - hits, yes, no), 4) for level, hits, total in counts.iter_rows()
+            level: round(_weight(hits, total - hits, yes, no, counts.height), 4)
+            for level, hits, total in counts.iter_rows()
         }
     return Model(round(math.log2((yes + 1) / (no + 1)), 4), weights)
 
 
-def _weight(hits: int, misses: int, yes: int, no: int) -> float:
-    share = (hits + misses) / (yes + no)
-    m = (hits + SMOOTHING * share) / (yes + SMOOTHING)
-    u = (misses + SMOOTHING * share) / (no + SMOOTHING)
+def _weight(hits: int, misses: int, yes: int, no: int, levels: int) -> float:
+    m = (hits + SMOOTHING) / (yes + SMOOTHING * levels)
+    u = (misses + SMOOTHING) / (no + SMOOTHING * levels)
     return math.log2(m / u)
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """The two models of a kind, the thresholds of their verdicts, and what was measured on labelled pairs."""
+    """The two models of a kind and what was measured on labelled pairs that they were not fitted on.
+
+    `same_from`: the probability from which the verdict is `same`; `join_from`: that from which `build` joins.
+    """
 
     same: Model
     family: Model
     same_from: float
+    join_from: float
     measured: dict[str, Any]
 
     def decide(self, levels: pl.DataFrame) -> pl.DataFrame:
-        """`verdict` and `probability` (of `same`) for each row of levels."""
-        found = pl.DataFrame(
-            {"same": self.same.probability(levels), "family": self.family.probability(levels)}
+        """`verdict` and `probability` (of `same`) for each row of levels.
+
+        One key of one register on both sides is the same thing by construction, whatever the names say.
+        """
+        return verdicts(
+            pl.when(levels["keys"] == "same").then(KEYS).otherwise(self.same.probability(levels)),
+            self.family.probability(levels),
+            self.same_from,
         )
-        verdict = (
-            pl.when(pl.col("same") >= self.same_from)
-            .then(pl.lit("same"))
-            .when(pl.col("same") >= 0.5)
-            .then(pl.lit("unsure"))
-            .when(pl.col("family") >= 0.5)
-            .then(pl.lit("related"))
-            .otherwise(pl.lit("different"))
-        )
-        return found.select(verdict.alias("verdict"), pl.col("same").round(4).alias("probability"))
+
+
+def verdicts(same: pl.Series | pl.Expr, family: pl.Series, same_from: float) -> pl.DataFrame:
+    """`verdict` and `probability` from the probabilities of `same` and of one `family`.
+
+    >>> verdicts(pl.Series([0.9, 0.4, 0.1, 0.1]), pl.Series([1.0, 1.0, 0.9, 0.2]), 0.5)["verdict"].to_list()
+    ['same', 'unsure', 'related', 'different']
+    """
+    found = pl.select(same=same, family=family)
+    verdict = (
+        pl.when(pl.col("same") >= same_from)
+        .then(pl.lit("same"))
+        .when(pl.col("same") >= UNSURE_FROM)
+        .then(pl.lit("unsure"))
+        .when(pl.col("family") >= 0.5)
+        .then(pl.lit("related"))
+        .otherwise(pl.lit("different"))
+    )
+    return found.select(verdict.alias("verdict"), pl.col("same").round(4).alias("probability"))
 
 
 @cache
 def models() -> dict[str, Verdicts]:
     """The fitted models by kind (`Corporation`, `Plant`, `Union`), as `benchmarks/identity.py` wrote them."""
     try:
-        known = json.loads(FILE.read_text())
+        known = json.loads(FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrinationalError(
             f"{FILE.name}: cannot be read: {error}", hint="install the package again"
         ) from None
     return {
         kind: Verdicts(
-            Model(**one["same"]), Model(**one["family"]), one["same_from"], one.get("measured", {})
+            Model(**one["same"]), Model(**one["family"]), one["same_from"], one["join_from"], one["measured"]
         )
         for kind, one in known.items()
     }

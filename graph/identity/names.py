@@ -24,6 +24,7 @@ _COMMA_NAME = re.compile(r"^(.{4,}?(?:\bs\W{0,2}a\b|\bc\W{0,2}v\b|\brl\b)[\s.]*)
 _DASH = re.compile(r"\s+[-–—]{1,2}\s+|\s*--\s*")
 _SINGLES = re.compile(r"(?<=\b[a-z]) (?=[a-z]\b)")
 _WORDS = re.compile(r"[a-z0-9]+")
+_DOMAIN = re.compile(r"(?<=[a-z0-9])\.(?:com|net|org)\b")
 
 
 def _set(text: str) -> frozenset[str]:
@@ -138,10 +139,14 @@ _SMALL = _set(
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name taken apart. `words` have no legal form and no small words; `others` are further names."""
+    """A name taken apart. `words` have no legal form and no small words; `others` are further names.
+
+    `formal` tells that the name ends in a legal form: a full legal name, in which every word counts.
+    """
 
     words: tuple[str, ...]
     others: tuple[tuple[str, ...], ...] = ()
+    formal: bool = False
 
     @property
     def joined(self) -> str:
@@ -176,7 +181,8 @@ def legal_forms() -> frozenset[tuple[str, ...]]:
 
 
 def _split_words(text: str) -> list[str]:
-    plain = text.replace("'", "").replace("’", "").replace("&", " and ").replace("+", " and ")
+    plain = _DOMAIN.sub(" ", text.replace("'", "").replace("’", ""))
+    plain = plain.replace("&", " and ").replace("+", " and ")
     return _SINGLES.sub("", " ".join(_WORDS.findall(plain))).split()
 
 
@@ -212,8 +218,17 @@ def _singular(word: str) -> str:
 
 
 def _plain(text: str) -> tuple[str, ...]:
-    words = without_form(_split_words(text))
-    return _spell(words)
+    return _spell(without_form(_split_words(text)))
+
+
+def _formal(text: str) -> bool:
+    """Whether a legal form ends the text.
+
+    >>> _formal("dana corp."), _formal("dana lafayette"), _formal("maytag company the")
+    (True, False, True)
+    """
+    words = [word for word in _split_words(text) if word != "the"]
+    return len(without_form(words)) < len(words)
 
 
 def parse(text: str | None) -> Name:
@@ -221,6 +236,8 @@ def parse(text: str | None) -> Name:
 
     >>> parse("GENERAL MOTORS DE MÉXICO S DE RL DE CV").words
     ('general', 'motor', 'mexico')
+    >>> parse("Amazon.com, Inc.")
+    Name(words=('amazon',), others=(), formal=True)
     >>> parse("San Benito Foods (Neil Jones Food Co.)").others
     (('neil', 'jone', 'food'),)
     """
@@ -238,7 +255,7 @@ def parse(text: str | None) -> Name:
     if not named:
         return Name(_spell(_split_words(plain)))
     main, *others = dict.fromkeys(named)
-    return Name(main, tuple(others))
+    return Name(main, tuple(others), _formal(first))
 
 
 def kind_of(word: str, places: frozenset[str]) -> str:
