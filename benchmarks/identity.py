@@ -5,8 +5,9 @@
     python -m benchmarks.identity --json      figures as JSON
 
 Cross-validation in five folds, five times; pairs that share a family (a company group, a national union)
-are in one fold. The probability of a pair is the mean of the five models that never saw it or its family. The other
-matchers choose their threshold on the same training folds; splink learns without labels, with its defaults.
+are in one fold. The probability of a pair is the mean of the five models that never saw it or its family.
+The other matchers choose their threshold on the same training folds; splink learns without labels, with its
+defaults.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 For each comparison and level, `m` is how often matching pairs show it and `u` how often others do, both
 from labelled pairs, each level counted half a pair more than seen (Jeffreys' prior). The weights log2(m/u)
-of the comparisons add up (Fellegi, Sunter 1969, "A theory for record linkage"). Two models per kind answer two questions: is it `same`,
-and is it one `family` (same or related)?
+of the comparisons add up (Fellegi, Sunter 1969, "A theory for record linkage"). Two models per kind answer
+two questions: is it `same`, and is it one `family` (same or related)?
 """
 
 from __future__ import annotations
