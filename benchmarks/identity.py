@@ -3,6 +3,7 @@
     python -m benchmarks.identity             measure, print figures, counts, intervals and every error
     python -m benchmarks.identity --write     the same, and write graph/identity/model.json
     python -m benchmarks.identity --json      figures as JSON
+    python -m benchmarks.identity --words HOME    count the words of the names in a home, write words.csv
 
 Cross-validation in five folds, five times; pairs that share a family (a company group, a national union)
 are in one fold. The probability of a pair is the mean of the five models that never saw it or its family.
@@ -28,22 +29,28 @@ from rapidfuzz.fuzz import token_set_ratio
 from rich.console import Console
 from rich.table import Table
 
+from graph.identity.compare import WORDS
 from graph.identity.model import FILE, fit, verdicts
 from graph.identity.names import folded, parse
 from graph.identity.pairs import levels_of, read_pairs
 from graph.release import raw_folder
 
 FILES = {"Corporation": "employers.csv", "Plant": "employers.csv", "Union": "unions.csv"}
+READ = Path(__file__).parent / "identity_pairs.csv"
 FOLDS = REPEATS = 5
 PRECISION = 0.98
 STEPS = [step / 100 for step in range(50, 100, 5)]
-JOIN_AT_LEAST = 0.95
+JOIN_AT_LEAST = {"Corporation": 0.95, "Plant": 0.8, "Union": 0.95}
 COUNTRIES = ("US", "CA", "MX")
 
 
-def gold(kind: str) -> pl.DataFrame:
-    """Labelled pairs of a kind, those left out that two readers could not decide."""
-    pairs = read_pairs(raw_folder().parent / "gold" / FILES[kind])
+def labelled(kind: str) -> pl.DataFrame:
+    """Labelled pairs of a kind: `gold`, drawn to be hard, and `read`, drawn over all levels of candidates.
+
+    Pairs are left out that the readers could not decide; `part` names the set.
+    """
+    gold = read_pairs(raw_folder().parent / "gold" / FILES[kind]).with_columns(part=pl.lit("gold"))
+    pairs = pl.concat([gold, read_pairs(READ).with_columns(part=pl.lit("read"))], how="diagonal")
     return pairs.filter((pl.col("kind") == kind) & (pl.col("label") != "unsure"))
 
 
@@ -138,6 +145,12 @@ def lowest(probability: pl.Series, truth: pl.Series, least: float) -> float:
     return 1.0
 
 
+def by_part(said: pl.Series, truth: pl.Series, pairs: pl.DataFrame) -> dict[str, Any]:
+    """Figures on the pairs of each set."""
+    parts = {part: pairs["part"] == part for part in pairs["part"].unique(maintain_order=True)}
+    return {part: figures(said.filter(here), truth.filter(here)) for part, here in parts.items()}
+
+
 def others(pairs: pl.DataFrame, truth: pl.Series) -> dict[str, pl.Series]:
     """What simpler matchers say of each pair: exact name, token set, Jaro-Winkler, splink's defaults."""
     exact = [parse(a).joined == parse(b).joined for a, b in pairs.select("a_name", "b_name").iter_rows()]
@@ -190,30 +203,29 @@ def splink_says(pairs: pl.DataFrame) -> pl.Series:
 
 def measure(kind: str) -> tuple[dict[str, Any], dict[str, Any], pl.DataFrame]:
     """The fitted models of a kind, what was measured, and the pairs judged wrongly."""
-    pairs = gold(kind)
+    pairs = labelled(kind)
     levels = levels_of(pairs, kind)
     same, family = pairs["label"] == "same", pairs["label"] != "different"
     probability, kin = crossed(levels, same, pairs), crossed(levels, family, pairs)
-    same_from = lowest(probability, same, STEPS[0])
-    join_from = lowest(probability, same, max(same_from, JOIN_AT_LEAST))
-    judged = pairs.hstack(verdicts(probability, kin, same_from))
+    gold = pairs["part"] == "gold"
+    same_from = lowest(probability.filter(gold), same.filter(gold), STEPS[0])
+    join_from = lowest(probability.filter(gold), same.filter(gold), max(same_from, JOIN_AT_LEAST[kind]))
+    judged = pairs.hstack(verdicts(probability, kin, same_from)).hstack(levels)
     said = judged["verdict"] == "same"
     measured = {
-        "pairs": pairs.height,
-        "same": figures(said, same),
-        "join": figures(probability >= join_from, same),
-        "related": figures(judged["verdict"] == "related", pairs["label"] == "related_family"),
+        "same": by_part(said, same, pairs),
+        "join": by_part(probability >= join_from, same, pairs),
+        "related": by_part(judged["verdict"] == "related", pairs["label"] == "related_family", pairs),
     }
     rows = {
-        "ours": measured["same"],
-        "ours, joined by build": measured["join"],
-        "ours, related": measured["related"],
-        **{name: figures(claim, same) for name, claim in others(pairs, same).items()},
+        f"ours, {what}, {part}": found for what, parts in measured.items() for part, found in parts.items()
     }
+    for name, claim in others(pairs, same).items():
+        rows |= {f"{name}, {part}": found for part, found in by_part(claim, same, pairs).items()}
     for country in COUNTRIES:
-        here = (pairs["a_country"] == country) | (pairs["b_country"] == country)
+        here = gold & ((pairs["a_country"] == country) | (pairs["b_country"] == country))
         if here.any():
-            rows[f"ours, pairs with a side in {country}"] = figures(said.filter(here), same.filter(here))
+            rows[f"ours, gold, a side in {country}"] = figures(said.filter(here), same.filter(here))
     fitted = {
         "same": asdict(fit(levels, same)),
         "family": asdict(fit(levels, family)),
@@ -221,7 +233,7 @@ def measure(kind: str) -> tuple[dict[str, Any], dict[str, Any], pl.DataFrame]:
         "join_from": join_from,
         "measured": measured,
     }
-    return fitted, rows, judged.filter((said != same) | ((judged["verdict"] == "unsure") & same))
+    return fitted, rows, judged.filter(said != same)
 
 
 def show(console: Console, kind: str, rows: dict[str, Any], wrong: pl.DataFrame) -> None:
@@ -240,10 +252,22 @@ def show(console: Console, kind: str, rows: dict[str, Any], wrong: pl.DataFrame)
     for pair in wrong.sort("probability", descending=True).iter_rows(named=True):
         console.print(
             f"  {pair['pair_id']} is {pair['label']}, judged {pair['verdict']} ({pair['probability']:.2f}): "
-            f"{pair['a_name']} | {pair['b_name']} ({pair['reason']})",
+            f"{pair['a_name']} | {pair['b_name']} ({pair['reason'] or pair['label']})",
             markup=False,
             highlight=False,
         )
+
+
+def write_words(home: Path) -> None:
+    """How many different names of employers and plants in a built home hold a word; those in 20 or more."""
+    said = [home / "graph" / "said" / f"{kind}.parquet" for kind in ("Corporation", "Plant")]
+    names = pl.concat([pl.scan_parquet(path).select("name") for path in said]).unique().drop_nulls().collect()
+    held: Counter[str] = Counter()
+    for name in names["name"]:
+        held.update(set(parse(name).words))
+    often = sorted((word, count) for word, count in held.items() if count >= 20)
+    rows = [("*", names.height), *often]
+    WORDS.write_text("word,names\n" + "".join(f"{word},{count}\n" for word, count in rows), encoding="utf-8")
 
 
 def main() -> None:
@@ -252,7 +276,11 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     parser.add_argument("--json", action="store_true", help="figures as one JSON object")
+    parser.add_argument("--words", type=Path, metavar="HOME", help=f"only write {WORDS.name}")
     options = parser.parse_args()
+    if options.words:
+        write_words(options.words)
+        return
     console = Console(width=140, stderr=options.json)
     found = {kind: measure(kind) for kind in FILES if kind != "Union"}
     for kind, (_, rows, wrong) in found.items():

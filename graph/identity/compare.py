@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -17,14 +18,17 @@ from typing import NamedTuple
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.fuzz import token_set_ratio
 
-from graph.identity.names import Name, folded, kind_of, parse
+from graph.identity.names import ONE_A_PLACE, Name, folded, kind_of, parse
 
 WORDS = Path(__file__).parent / "words.csv"
 SPELLING = 0.92
+_SHORTEST = 3
 COMPARISONS = {
     "Corporation": ("shared", "rest", "place", "sector", "keys"),
-    "Plant": ("shared", "rest", "place", "sector", "keys", "address"),
+    "Plant": ("shared", "rest", "site", "sector", "keys"),
 }
+_ONE_COUNTRY = ("same_country", "same_state", "same_town")
+_NUMBER = re.compile(r"\d+")
 _TOWN = (" city", " town", " village", " township", " borough", " municipality")
 
 
@@ -54,11 +58,12 @@ def mention(
     >>> mention("Dana Corp.", "Lafayette city", "US-IN").town
     'lafayette'
     """
-    place = folded(town or "").partition(",")[0].strip()
+    full = folded(town or "").partition(",")[0].strip()
+    place = full
     for suffix in _TOWN:
         place = place.removesuffix(suffix)
     return Mention(
-        parse(name),
+        parse(_without_town(name or "", full)),
         place,
         subdivision or "",
         country or "",
@@ -66,6 +71,16 @@ def mention(
         folded(address or ""),
         frozenset(keys),
     )
+
+
+def _without_town(name: str, town: str) -> str:
+    """The name without the town that a register puts behind it.
+
+    >>> _without_town("Kmart, Findlay city", "findlay city")
+    'Kmart'
+    """
+    head, comma, tail = name.rpartition(",")
+    return head if comma and town and folded(tail).strip() == town else name
 
 
 @cache
@@ -118,18 +133,41 @@ def _align(left: tuple[str, ...], right: tuple[str, ...]) -> _Words:
 
 
 def _alike(a: str, b: str) -> bool:
-    return a[0] == b[0] and len(b) > 4 and JaroWinkler.similarity(a, b) >= SPELLING
+    """Whether two words are one that is misspelt; two words that many names hold are two."""
+    if a[0] != b[0] or len(b) < 5:
+        return False
+    known, _ = _counts()
+    return not (a in known and b in known) and JaroWinkler.similarity(a, b) >= SPELLING
 
 
-_REST = (
-    *("none", "spelling", "site", "generic", "number"),
+class _Here(NamedTuple):
+    """What two places tell of words: the words of the towns, and whether the country is one."""
+
+    towns: frozenset[str]
+    one_country: bool
+
+    def kinds(self, words: list[str], name: tuple[str, ...]) -> set[str]:
+        """Kinds of the words that are left over of a name.
+
+        A town before a name is part of it; the country behind a name tells nothing in that country.
+        """
+        found = {kind_of(word, self.towns) for word in words}
+        if "place" in found and (name[0] in words or not ONE_A_PLACE.isdisjoint(name)):
+            found = found - {"place"} | {"own"}
+        if "country" in found and self.one_country and kind_of(name[-1], self.towns) == "country":
+            found = found - {"country"} | {"generic"}
+        return found
+
+
+_RESTS = (
+    *("none", "spelling", "site", "generic", "alias", "number"),
     *("country", "own_tail", "own_other", "legal_name", "purpose", "own_both"),
 )
-_WORDS_OF_A_LEGAL_NAME = ("site", "generic", "number", "own_tail", "own_other")
+_NEAR = _RESTS.index("generic")
 
 
-def _rest(words: _Words, left: tuple[str, ...], right: tuple[str, ...], places: frozenset[str]) -> str:
-    kinds = [{kind_of(word, places) for word in side} for side in (words.left, words.right)]
+def _rest(words: _Words, left: Name, right: Name, here: _Here) -> str:
+    kinds = here.kinds(words.left, left.words), here.kinds(words.right, right.words)
     every = kinds[0] | kinds[1]
     if not every:
         return "spelling" if words.misspelt else "none"
@@ -137,64 +175,61 @@ def _rest(words: _Words, left: tuple[str, ...], right: tuple[str, ...], places: 
         return "purpose"
     if ("own" in kinds[0] and "own" in kinds[1]) or (words.misspelt and not every <= {"site", "place"}):
         return "own_both"
+    if "country" in every:
+        return "country"
+    if (left.formal or not words.left) and (right.formal or not words.right):
+        return "legal_name"
     if "own" in every:
-        short, long = sorted((left, right), key=len)
+        short, long = sorted((left.words, right.words), key=len)
         return "own_tail" if long[: len(short)] == short else "own_other"
-    for kind in ("country", "number", "generic"):
-        if kind in every:
-            return kind
-    return "site"
+    return next((kind for kind in ("number", "generic") if kind in every), "site")
 
 
-def _shared(words: list[str], places: frozenset[str]) -> str:
-    own = sum(rarity(word) for word in words if kind_of(word, places) == "own")
-    weak = sum(rarity(word) for word in words if kind_of(word, places) == "generic")
-    total = own + weak / 2 if own or len(words) > 1 else 0.0
+def _shared(words: Iterable[str], towns: frozenset[str]) -> str:
+    kinds = [(word, kind_of(word, towns)) for word in words]
+    own = sum(rarity(word) for word, kind in kinds if kind == "own")
+    weak = sum(rarity(word) for word, kind in kinds if kind == "generic")
+    if sum(len(word) for word, _ in kinds) < _SHORTEST:
+        return "none"
+    total = own + weak / 2 if own or len(kinds) > 1 else 0.0
     for level, bound in (("none", 0.01), ("common", 6.0), ("middle", 9.0), ("rare", 13.0)):
         if total < bound:
             return level
     return "very_rare"
 
 
-def _names(left: Name, right: Name, places: frozenset[str]) -> tuple[str, str]:
-    """The levels `shared` and `rest` of the best pair of names; a match of a further name is an `alias`."""
-    best = ("none", "own_both")
-    for a, b, alias in _pairs_of_names(left, right):
-        found = _one(a, b, places)
-        if _REST.index(found[1]) < _REST.index(best[1]) and found[0] != "none":
-            if alias and found[1] not in ("none", "spelling"):
-                continue
-            best = (found[0], "alias" if alias else found[1])
-            if alias:
-                break
-    if left.formal and right.formal and best[1] in _WORDS_OF_A_LEGAL_NAME:
-        return best[0], "legal_name"
-    return best
+def _names(left: Name, right: Name, here: _Here) -> tuple[str, str]:
+    """The levels `shared` and `rest`; a further name of one side that is the other's is an `alias`."""
+    shared, rest = _one(left, right, here)
+    if shared != "none" and _RESTS.index(rest) < _NEAR:
+        return shared, rest
+    pairs = [(Name(other), right) for other in left.others] + [(left, Name(other)) for other in right.others]
+    for a, b in pairs:
+        found = _one(a, b, here)
+        if found[0] not in ("none", "common", "acronym") and found[1] in ("none", "spelling"):
+            return found[0], "alias"
+    return shared, rest
 
 
-def _pairs_of_names(left: Name, right: Name) -> Iterable[tuple[tuple[str, ...], tuple[str, ...], bool]]:
-    yield left.words, right.words, False
-    yield from ((other, right.words, True) for other in left.others)
-    yield from ((left.words, other, True) for other in right.others)
-    yield from ((a, b, True) for a in left.others for b in right.others)
-
-
-def _one(left: tuple[str, ...], right: tuple[str, ...], places: frozenset[str]) -> tuple[str, str]:
-    if not left or not right:
+def _one(left: Name, right: Name, here: _Here) -> tuple[str, str]:
+    if not left.words or not right.words:
         return "none", "own_both"
-    if "".join(left) == "".join(right):
-        return _shared(list(left), frozenset()), "none"
-    for short, long in ((left, right), (right, left)):
-        if len(short) == 1 and 3 <= len(short[0]) <= 6 and "".join(w[0] for w in long) == short[0]:
-            return "acronym", "none"
-    words = _align(left, right)
-    return _shared(words.shared, places), _rest(words, left, right, places)
+    if left.joined == right.joined:
+        return _shared(left.words, here.towns), "none"
+    if _short_of(left, right) or _short_of(right, left):
+        return "acronym", "none"
+    words = _align(left.words, right.words)
+    rest = _rest(words, left, right, here)
+    return "none" if rest == "own_both" else _shared(words.shared, here.towns), rest
+
+
+def _short_of(short: Name, long: Name) -> bool:
+    return len(short.words) == 1 and 3 <= len(short.joined) <= 6 and long.initials == short.joined
 
 
 def _place(a: Mention, b: Mention) -> str:
     if (
         a.town
-        and b.town
         and a.town == b.town
         and (not a.subdivision or a.subdivision == (b.subdivision or a.subdivision))
     ):
@@ -204,6 +239,30 @@ def _place(a: Mention, b: Mention) -> str:
     if a.country and b.country:
         return "same_country" if a.country == b.country else "other_country"
     return "unknown"
+
+
+def _elsewhere(a: Mention, b: Mention, place: str) -> bool:
+    """Bodies that every place has, such as hospitals and school districts, in two places."""
+    apart = place in ("other_state", "other_country") or (a.town and b.town and place == "same_country")
+    return (
+        bool(apart) and not ONE_A_PLACE.isdisjoint(a.name.words) and not ONE_A_PLACE.isdisjoint(b.name.words)
+    )
+
+
+def _site(place: str, a: str, b: str) -> str:
+    """Place and address as one level: numbers decide where both addresses have them, else words."""
+    if not a or not b or place.startswith("other"):
+        return place
+    numbers = [frozenset(_NUMBER.findall(text)) for text in (a, b)]
+    alike = token_set_ratio(a, b)
+    if all(numbers):
+        same, near = (
+            alike >= 60 and not numbers[0].isdisjoint(numbers[1]),
+            not numbers[0].isdisjoint(numbers[1]),
+        )
+    else:
+        same, near = alike >= 90, alike >= 60
+    return "same_address" if same else "near_address" if near else "other_address"
 
 
 def _sector(a: str, b: str) -> str:
@@ -222,29 +281,22 @@ def _keys(a: frozenset[str], b: frozenset[str]) -> str:
     return "other" if left & right else "unknown"
 
 
-def _address(a: str, b: str) -> str:
-    if not a or not b:
-        return "unknown"
-    numbers = {word for word in a.split() if word.isdigit()} & {word for word in b.split() if word.isdigit()}
-    alike = token_set_ratio(a, b)
-    if alike >= 85 or (numbers and alike >= 60):
-        return "same"
-    return "near" if numbers or alike >= 60 else "other"
-
-
 def compare(left: Mention, right: Mention) -> dict[str, str]:
     """The level of every comparison of two mentions.
 
     >>> compare(mention("Dana Corp."), mention("DANA CORPORATION"))["rest"]
     'none'
     """
-    places = frozenset(" ".join((left.town, right.town)).split())
-    shared, rest = _names(left.name, right.name, places)
+    towns = frozenset(" ".join((left.town, right.town)).split())
+    place = _place(left, right)
+    shared, rest = _names(left.name, right.name, _Here(towns, place in _ONE_COUNTRY))
+    if rest in ("none", "spelling", "site", "alias") and _elsewhere(left, right, place):
+        rest = "own_other"
     return {
         "shared": shared,
         "rest": rest,
-        "place": _place(left, right),
+        "place": place,
+        "site": _site(place, left.address, right.address),
         "sector": _sector(left.sector, right.sector),
         "keys": _keys(left.keys, right.keys),
-        "address": _address(left.address, right.address),
     }

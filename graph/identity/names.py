@@ -21,9 +21,13 @@ _SPLIT = re.compile(
 )
 _OUTER = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]")
 _COMMA_NAME = re.compile(r"^(.{4,}?(?:\bs\W{0,2}a\b|\bc\W{0,2}v\b|\brl\b)[\s.]*),(?!\s*(?:s\b|de\b))(.*)$")
-_DASH = re.compile(r"\s+[-–—]{1,2}\s+|\s*--\s*")
+_STATED = re.compile(
+    r",? an? \w+ (?:limited liability company|limited partnership|corporation)\b|,? et al\b\.?"
+)
 _SINGLES = re.compile(r"(?<=\b[a-z]) (?=[a-z]\b)")
 _WORDS = re.compile(r"[a-z0-9]+")
+_LETTERS = re.compile(r"\b([a-z]{1,2})&([a-z])\b")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DOMAIN = re.compile(r"(?<=[a-z0-9])\.(?:com|net|org)\b")
 
 
@@ -82,15 +86,24 @@ _SPELT = {
     "saint": "st",
     "u s": "us",
     "usa": "us",
+    "american": "america",
+    "americas": "america",
     "cia": "compania",
     "fiberglas": "fiberglass",
     "mex": "mexico",
-    "gm": "general motor",
-    "ge": "general electric",
+    "gm": "generalmotor",
+    "ge": "generalelectric",
     "vw": "volkswagen",
     "ups": "united parcel service",
-    "usps": "united state postal service",
+    "usps": "uspostal service",
+    "uss": "ussteel",
 }
+# Names of firms that are made of words which say little alone.
+_ONE_NAME = re.compile(
+    r"\b(?:(general) (motors?|electric|dynamics|mills)|(u ?s|united states) (steel|foods?|postal)"
+    r"|(american) (airlines?|axle)|(international) (paper|harvester)|(national) (grid|steel)|(standard) (oil)"
+    r"|(united) (airlines?|states))\b"
+)
 
 
 GENERIC = _set(
@@ -128,6 +141,14 @@ PURPOSE = _set(
     benefit benefits foundation fundacion union credit disability dealer dealership bottling insurance
     acquisition financial finance capital leasing servicing financing ventures venture federal employees
     employee opportunity income master reit mortgage portfolio investments investment
+    """
+)
+ONE_A_PLACE = _set(
+    """
+    association asociacion council school schools college university universidad hospital clinic medical
+    county city state municipal municipality municipio ayuntamiento board authority club church society
+    chamber cooperative cooperativa ejido federation builders contractors builder contractor employers
+    employer utility utilities port airport transit library theatre theater museum sheriff police
     """
 )
 _SMALL = _set(
@@ -181,9 +202,17 @@ def legal_forms() -> frozenset[tuple[str, ...]]:
 
 
 def _split_words(text: str) -> list[str]:
-    plain = _DOMAIN.sub(" ", text.replace("'", "").replace("’", ""))
+    plain = _LETTERS.sub(r"\1\2", _DOMAIN.sub(" ", text.replace("'", "").replace("’", "")))
     plain = plain.replace("&", " and ").replace("+", " and ")
-    return _SINGLES.sub("", " ".join(_WORDS.findall(plain))).split()
+    words = _SINGLES.sub("", " ".join(_WORDS.findall(plain)))
+    return _ONE_NAME.sub(_as_one, words).split()
+
+
+def _as_one(found: re.Match[str]) -> str:
+    first, last = (part for part in found.groups() if part)
+    if last == "states":
+        return "us"
+    return ("us" if first[:2] in ("us", "u ") or first == "united states" else first) + last.rstrip("s")
 
 
 def without_form(words: list[str]) -> list[str]:
@@ -235,7 +264,7 @@ def parse(text: str | None) -> Name:
     """Take a name apart.
 
     >>> parse("GENERAL MOTORS DE MÉXICO S DE RL DE CV").words
-    ('general', 'motor', 'mexico')
+    ('generalmotor', 'mexico')
     >>> parse("Amazon.com, Inc.")
     Name(words=('amazon',), others=(), formal=True)
     >>> parse("San Benito Foods (Neil Jones Food Co.)").others
@@ -243,8 +272,9 @@ def parse(text: str | None) -> Name:
     """
     if not text:
         return Name(())
-    plain = folded(text)
+    plain = _STATED.sub(" ", folded(text))
     inner = [part for found in _OUTER.findall(plain) for part in found if part.strip()]
+    years = [year for part in inner for year in _YEAR.findall(part)]
     outer = _OUTER.sub(" ", plain)
     if comma := _COMMA_NAME.match(outer):
         outer, brand = comma[1], comma[2]
@@ -255,11 +285,13 @@ def parse(text: str | None) -> Name:
     if not named:
         return Name(_spell(_split_words(plain)))
     main, *others = dict.fromkeys(named)
-    return Name(main, tuple(others), _formal(first))
+    return Name((*main, *years), tuple(others), _formal(first))
 
 
 def kind_of(word: str, places: frozenset[str]) -> str:
     """What a word of a name tells: `place`, `country`, `purpose`, `site`, `generic`, `number` or `own`.
+
+    `places` are the words of the towns of both mentions.
 
     >>> [kind_of(word, frozenset({"saginaw"})) for word in ("saginaw", "mexico", "trust", "plant", "dana")]
     ['place', 'country', 'purpose', 'site', 'own']

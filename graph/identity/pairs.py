@@ -105,8 +105,8 @@ def keys_in(text: str | None) -> list[str]:
 def levels_of(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     """One text column a comparison of the kind, one row a pair."""
     sides = zip(mentions_of(frame, "a"), mentions_of(frame, "b"), strict=True)
-    levels = pl.DataFrame([compare(a, b) for a, b in sides], dict.fromkeys(COMPARISONS["Plant"], pl.String))
-    return levels.select(COMPARISONS[kind])
+    levels = [compare(a, b) for a, b in sides]
+    return pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], pl.String))
 
 
 def score(frame: pl.DataFrame) -> pl.DataFrame:
