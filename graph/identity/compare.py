@@ -26,6 +26,7 @@ _SHORTEST = 3
 COMPARISONS = {
     "Corporation": ("shared", "rest", "place", "sector", "keys"),
     "Plant": ("shared", "rest", "site", "sector", "keys"),
+    "Union": ("body", "place", "keys"),
 }
 _ONE_COUNTRY = ("same_country", "same_state", "same_town")
 _NUMBER = re.compile(r"\d+")

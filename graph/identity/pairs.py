@@ -7,10 +7,12 @@ Columns: `pair_id`, `level` (`employer`, `plant` or `union`) and for each side `
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
+from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models
 from loaders.places import COUNTRY_CODES, subdivision_of
@@ -18,7 +20,14 @@ from ontology import TrinationalError, WrongUseError
 
 _KINDS = {"employer": "Corporation", "plant": "Plant", "union": "Union"}
 _FIELDS = ("name", "kind", "city", "state", "place", "country", "sector", "ids")
-_AUTHORITIES = {"nra": "mx-retc-nra", "lei": "lei", "cik": "us-cik", "dot": "us-dot-tyre", "taw": "us-taw"}
+_AUTHORITIES = {
+    "nra": "mx-retc-nra",
+    "lei": "lei",
+    "cik": "us-cik",
+    "dot": "us-dot-tyre",
+    "taw": "us-taw",
+    "f_num": "us-olms",
+}
 _STATES = {"DISTRITO FEDERAL": "Ciudad de México", "MEXICO": "México"}
 
 
@@ -69,7 +78,23 @@ def _checked(path: Path, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def mentions_of(frame: pl.DataFrame, side: str) -> list[Mention]:
-    """The mentions of one side, with states as ISO 3166-2 codes and ids as keys of authorities."""
+    """The mentions of employers and plants on one side, with ids as keys of authorities."""
+    return [
+        mention(name, town, state, nation, sector, place, keys_in(ids))
+        for name, town, state, nation, sector, place, ids in _rows(frame, side)
+    ]
+
+
+def unions_of(frame: pl.DataFrame, side: str) -> list[unions.Union]:
+    """The mentions of unions on one side, with ids as keys of authorities."""
+    return [
+        unions.mention(name, town, state, nation, keys=keys_in(ids))
+        for name, town, state, nation, *_, ids in _rows(frame, side)
+    ]
+
+
+def _rows(frame: pl.DataFrame, side: str) -> Iterator[tuple[str | None, ...]]:
+    """Name, town, state as ISO 3166-2 code, country, sector, place and ids of each row."""
     country = pl.col(f"{side}_country").str.to_uppercase().replace(COUNTRY_CODES)
     country = country.replace({"UNITED STATES (USA)": "US"})
     state = pl.col(f"{side}_state").str.strip_chars()
@@ -81,11 +106,7 @@ def mentions_of(frame: pl.DataFrame, side: str) -> list[Mention]:
         ).alias("subdivision"),
     )
     fields = [f"{side}_name", f"{side}_city", "subdivision", "country", f"{side}_sector", f"{side}_place"]
-    rows = found.select(*fields, f"{side}_ids").iter_rows()
-    return [
-        mention(name, town, state, nation, sector, place, keys_in(ids))
-        for name, town, state, nation, sector, place, ids in rows
-    ]
+    return found.select(*fields, f"{side}_ids").iter_rows()
 
 
 def keys_in(text: str | None) -> list[str]:
@@ -93,19 +114,26 @@ def keys_in(text: str | None) -> list[str]:
 
     >>> keys_in("cik 18230; qid Q459965")
     ['us-cik:18230']
+    >>> keys_in("F_NUM 17913,35096; AFF UAW")
+    ['us-olms:17913', 'us-olms:35096']
     """
     found = [re.fullmatch(r"(\w+) (\S+)", part.strip()) for part in (text or "").split(";")]
     return [
-        f"{authority}:{part[2]}"
+        f"{authority}:{key}"
         for part in found
         if part and (authority := _AUTHORITIES.get(part[1].lower()))
+        for key in part[2].split(",")
     ]
 
 
 def levels_of(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     """One text column a comparison of the kind, one row a pair."""
-    sides = zip(mentions_of(frame, "a"), mentions_of(frame, "b"), strict=True)
-    levels = [compare(a, b) for a, b in sides]
+    if kind == "Union":
+        both = zip(unions_of(frame, "a"), unions_of(frame, "b"), strict=True)
+        levels = [unions.compare(a, b) for a, b in both]
+    else:
+        sides = zip(mentions_of(frame, "a"), mentions_of(frame, "b"), strict=True)
+        levels = [compare(a, b) for a, b in sides]
     return pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], pl.String))
 
 
