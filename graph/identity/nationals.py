@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,6 +93,7 @@ def _ids() -> dict[str, str]:
     return {row["union"]: row["national"] for row in _rows() if row["union"]}
 
 
+@lru_cache(maxsize=50_000)
 def whole(text: str) -> str:
     """All words in one, numbers included.
 

@@ -24,6 +24,8 @@ def _set(text: str) -> frozenset[str]:
 # From the body above to the local; a number is read for the lowest that has one.
 LEVELS = ("council", "district", "division", "branch", "lodge", "section", "chapter", "unit", "local")
 LOCALS = frozenset(LEVELS[2:])
+# A unit is within a local: `UAW 686 Unit 4` is of local 686.
+OWN_NUMBER = LOCALS - {"unit"}
 _LEVEL_WORDS = {
     "council": "council conference board jb jbd jt dc jc c rc sc stc stcon conf conbd bctc mtc leadc joint",
     "district": "district dist distrito d dl dlg region reg area sd sa",
@@ -58,11 +60,13 @@ GLUE = _set(
 PLAIN = _set("afl cio clc ctw ctc ind inc international union affiliated affiliate aw w nhq")
 FUNDS = _set("fund pension trust plan pac benefit welfare retirement building corporation staff")
 CENTRES = _set("ctm croc crom catem cor cgt ct unt")
+# What stands where no union is named.
+NOTHING = _set("xxx na none null unknown unaff multi multiple various independent")
 GENERIC = _set(
     """
     sindicato national union general trabajador empleado obrero similar conexo anexo republica mexicana
     mexico derivado industria servicio rama ramo tipo toda todo clase actividad unico reg registro estado
-    agrupacion asociacion confederacion federacion international worker employee local h ciudad
+    agrupacion asociacion confederacion federacion international worker employee h ciudad
     """
 )
 _TOWNS = _set("matamoros reynosa tijuana juarez monterrey guadalajara toluca saltillo torreon ensenada")
@@ -85,7 +89,8 @@ _ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _DIGITS_WORD = re.compile(r"(?<=\d)(?=[A-Za-z]{3,})")
 
 
-def tokens(text: str) -> list[tuple[str, bool]]:
+@lru_cache(maxsize=1000)
+def tokens(text: str) -> tuple[tuple[str, bool], ...]:
     """The words that count, in the spelling that is compared, and whether each stands in capitals.
 
     >>> [word for word, _ in tokens("Steel Workers' Locals Nos. 12 & 13, A.F.L.-C.I.O.")]
@@ -99,7 +104,7 @@ def tokens(text: str) -> list[tuple[str, bool]]:
             if made and word == "worker" and made[-1][0] in ("steel", "iron", "paper"):
                 word = made.pop()[0] + word
             made.append((word, raw.isupper()))
-    return made
+    return tuple(made)
 
 
 def _plain(text: str) -> str:
@@ -142,15 +147,14 @@ def _vocabulary() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=100_000)
 def number(word: str) -> str:
     """A number without zeros in front; empty for what is none.
 
     >>> number("5-0857"), number("356-g"), number("local")
     ('5-857', '356-g', '')
     """
-    if not any(c.isdigit() for c in word):
-        return ""
-    return _ZEROS.sub("", word)
+    return _ZEROS.sub("", word) if any(c.isdigit() for c in word) else ""
 
 
 def base(numbered: str) -> str:

@@ -38,7 +38,9 @@ from graph.identity.union_words import (
     LEVEL_OF,
     LEVELS,
     LOCALS,
+    NOTHING,
     ONLY_NUMBERED,
+    OWN_NUMBER,
     PLAIN,
     base,
     kind_of,
@@ -51,6 +53,8 @@ from graph.identity.union_words import (
 SPELLING = 0.9
 # A longer name is the same where what it adds, all of it general words, is so small a part of it.
 ADDED = 0.3
+# Initials of so few letters (`OEA`) may stand for several unions.
+SHORT = 3
 _BRACKETS = re.compile(r"\(([^()]*)\)?")
 _UNION_WORD = re.compile(
     r"(?i)\b(?:assoc|assn|union|local|teachers?|workers?|employees|fed|federation|sindicato|syndicat)\b"
@@ -133,7 +137,7 @@ def mention(
         body.words,
         tuple(dict.fromkeys(one.name for one in reads if one.name)),
         frozenset(form for one in reads for form in one.wholes),
-        "".join(word for word, _ in tokens(town or "")),
+        whole(town or ""),
         _state(national, body.words) or subdivision or "",
         country or "",
         frozenset(keys),
@@ -184,8 +188,8 @@ def _cut(text: str) -> _Read:
     if len(names) > 1:
         rest = tuple(word for word in words if word != BAR and not number(word))
         return _Read("", "", tuple(filter(None, map(number, words))), rest, rest)
-    if not any(body.numbers and body.level in LOCALS for body in bodies) and FUNDS.isdisjoint(words):
-        bodies += (_beyond(marked, found, used) if names else _at_end(words, bodies))[:1]
+    if not any(body.numbers and body.level in OWN_NUMBER for body in bodies) and FUNDS.isdisjoint(words):
+        bodies += (_beyond(marked, found, bodies) if names else _at_end(words, bodies))[:1]
     national = _numbered_as(names[0], bodies) if names else ""
     body = _lowest(bodies)
     if not national and not body.numbers:
@@ -201,8 +205,14 @@ def _cut(text: str) -> _Read:
         body.level,
         () if "nhq" in words else body.numbers,
         tuple(word for word in left if word not in telling),
-        tuple(word for word in left if word not in CENTRES and word != "unaff") if not national else (),
+        _named(left) if not national else (),
     )
+
+
+def _named(words: list[str]) -> tuple[str, ...]:
+    """The words of a name without its confederation; none where it only says that nobody is named."""
+    own = tuple(word for word in words if word not in CENTRES) or tuple(words)
+    return () if NOTHING.issuperset(own) else own
 
 
 def _bodies(words: list[str]) -> list[_Body]:
@@ -243,23 +253,24 @@ def _at_end(words: list[str], bodies: list[_Body]) -> list[_Body]:
     return [_Body("local", numbers, len(names), len(words))] if numbers else []
 
 
-def _beyond(marked: list[tuple[str, bool]], found: list[_Found], used: set[int]) -> list[_Body]:
+def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: list[_Body]) -> list[_Body]:
     """The number after a national, perhaps behind `AFL-CIO` or capitals; else that in front of all."""
     words = [word for word, _ in marked]
-    bodies = []
+    used = {at for body in bodies for at in range(body.start, body.end)}
+    beyond = []
     for one in found:
         at = one.end
         while at < len(words) and (words[at] in GLUE or words[at] in ("no", BAR)):
             at += 1
-        if not number(words[at] if at < len(words) else ""):
+        if not bodies and not _run(words, at):
             at = next((n for n in range(one.end, len(words)) if number(words[n])), len(words))
             if not all(capital for _, capital in marked[one.end : at]):
                 continue
         if at not in used and (numbers := _run(words, at)):
-            bodies.append(_Body("local", numbers, at, at + len(numbers)))
-    if not bodies and found and found[0].start == 1 and (numbers := _run(words[:1], 0)):
-        bodies.append(_Body("local", numbers, 0, 1))
-    return bodies
+            beyond.append(_Body("local", numbers, at, at + len(numbers)))
+    if not beyond and found and found[0].start == 1 and (numbers := _run(words[:1], 0)):
+        beyond.append(_Body("local", numbers, 0, 1))
+    return beyond
 
 
 def _lowest(bodies: list[_Body]) -> _Body:
@@ -267,7 +278,7 @@ def _lowest(bodies: list[_Body]) -> _Body:
     return max(numbered, key=lambda body: LEVELS.index(body.level), default=_Body("", (), 0, 0))
 
 
-def _nationals(marked: list[tuple[str, bool]], used: set[int]) -> list[_Found]:
+def _nationals(marked: tuple[tuple[str, bool], ...], used: set[int]) -> list[_Found]:
     """Nationals named. A trade (`carpenters`) names one beside a number or alone only."""
     words = [word for word, _ in marked]
     found: list[_Found] = []
@@ -293,7 +304,7 @@ def _numbered(words: list[str], at: int) -> bool:
     return at < len(words) and bool(number(words[at]))
 
 
-def _phrase(marked: list[tuple[str, bool]], words: list[str], at: int) -> _Found | None:
+def _phrase(marked: tuple[tuple[str, bool], ...], words: list[str], at: int) -> _Found | None:
     for phrase in phrases().get(words[at], ()):
         end = at + len(phrase.words)
         if tuple(words[at:end]) != phrase.words:
@@ -431,7 +442,7 @@ def _unlisted(left: Union, right: Union) -> str:
 
 def _name(left: Union, right: Union) -> str:
     """The level of the names that agree best."""
-    if left.wholes & right.wholes:
+    if any(len(form) > SHORT for form in left.wholes & right.wholes):
         return "same_name"
     places = (state_words(left.subdivision), state_words(right.subdivision))
     found = (_one_name(a, b, places) for a in left.names for b in right.names)
@@ -442,10 +453,10 @@ def _one_name(
     left: tuple[str, ...], right: tuple[str, ...], places: tuple[frozenset[str], frozenset[str]]
 ) -> str:
     if "".join(left) == "".join(right):
-        return "same_name"
+        return "same_name" if len("".join(left)) > SHORT else "near_name"
     if len(left) > len(right):
         left, right, places = right, left, places[::-1]
-    if len(left) == 1 and 4 <= len(left[0]) <= 12 and "".join(word[0] for word in right) == left[0]:
+    if len(left) == 1 and SHORT < len(left[0]) <= 12 and "".join(word[0] for word in right) == left[0]:
         return "near_name"
     added = _added(left, right)
     if added is None or all(kind_of(word) == "generic" for word in left):
