@@ -35,14 +35,14 @@ _LEVEL_WORDS = {
     "section": "section seccion secc sec delegacion",
     "chapter": "chapter ch lch chapt capitulo",
     "unit": "unit unidad lec mec",
-    "local": "local lu ll loc locale ul",
+    "local": "local lu ll loc locale ul no",
 }
 LEVEL_OF = {word: level for level, words in _LEVEL_WORDS.items() for word in words.split()}
 # Of these, the words that tell of a body only where a number follows.
 ONLY_NUMBERED = _set(
     "c d br ch lg sc sa sd rc sec reg ul ll unit unidad area joint jt board conference local"
 )
-BETWEEN = _set("no num numero number union amalgamated system executive regional general")
+BETWEEN = _set("num numero number union amalgamated system executive regional general")
 SMALL = _set(
     """
     of the and de del la las los el y e en da do des et le les for at in a an to its it o u para con al sus
@@ -83,10 +83,14 @@ _SPELT = {
     "servicios": "servicio", "steelworkers": "steelworker", "workmen": "worker", "labourers": "labourer",
 }  # fmt: skip
 _PLURALS = ("dores", "tores", "sores", "iales", "nales", "rales", "iones", "dades", "feres", "lleres")
-_TOKEN = re.compile(r"[|]|[A-Za-z]\d+(?:-\d+)*|[A-Za-z]-\d+|\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*|[A-Za-z]+")
+_TOKEN = re.compile(r"[|]|[A-Za-z]{1,2}\d+(?:-\d+)*|\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*|[A-Za-z]+")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\. ?){2,}(?:[A-Za-z]\b)?")
 _ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _DIGITS_WORD = re.compile(r"(?<=\d)(?=[A-Za-z]{3,})")
+_LETTERS_DIGITS = re.compile(r"\b([A-Za-z]{1,2})-?(?=\d)")
+_DIGITS_LETTERS = re.compile(r"(?<=\d) ([A-Z]{1,2})(?=\s*(?:$|[,;)|]))")
+# Two letters before or after a number that are no part of it.
+_APART = _set("ua ue wu oe af ac us no") | frozenset(US_STATES.casefold().split("|")) | SMALL
 
 
 @lru_cache(maxsize=1000)
@@ -114,7 +118,15 @@ def _plain(text: str) -> str:
     text = text.replace("'", "").replace("#", " no ")
     if "." in text:
         text = _DOTTED.sub(lambda found: found[0].replace(".", "").replace(" ", "") + " ", text)
+    text = _DIGITS_LETTERS.sub(lambda found: _gap(found[1]) + found[1], text)
+    text = _LETTERS_DIGITS.sub(lambda found: found[1] + _gap(found[1]), text)
     return _DIGITS_WORD.sub(" ", text)
+
+
+def _gap(letters: str) -> str:
+    """What parts letters from a number: nothing where they belong to it (`32 BJ`, `DS-490`)."""
+    word = letters.casefold()
+    return " " if word in _APART or word in LEVEL_OF else ""
 
 
 @lru_cache(maxsize=100_000)

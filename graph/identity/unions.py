@@ -199,12 +199,13 @@ def _cut(text: str) -> _Read:
     left = [word for at, word in enumerate(words) if at not in used and word != BAR]
     if not national or not FUNDS.isdisjoint(words):
         left = [word for word in left if not number(word)]
-    telling = GLUE | vocabulary().get(national, frozenset()) if national else frozenset[str]()
+    own = vocabulary().get(national, frozenset())
+    rest = tuple(word for word in left if not (national and (word in GLUE or word in own)))
     return _Read(
         national,
         body.level,
         () if "nhq" in words else body.numbers,
-        tuple(word for word in left if word not in telling),
+        rest,
         _named(left) if not national else (),
     )
 
@@ -223,13 +224,11 @@ def _bodies(words: list[str]) -> list[_Body]:
         end = at
         while end < len(words) and (words[end] in LEVEL_OF or (words[end] in BETWEEN and end > at)):
             end += 1
-        if end == at and words[at] == "no":
-            end += 1
         numbers = _run(words, end)
-        levels = [LEVEL_OF.get(word, "local") for word in words[at:end] if word in LEVEL_OF or word == "no"]
-        if levels and (numbers or not (end == at + 1 and words[at] in {*ONLY_NUMBERED, "no"})):
-            last = end if numbers else max(n for n in range(at, end) if words[n] in LEVEL_OF) + 1
-            found.append(_Body(_named_level(levels), numbers, at, last + len(numbers)))
+        named = [n for n in range(at, end) if words[n] in LEVEL_OF and (numbers or words[n] != "no")]
+        if named and (numbers or len(named) > 1 or words[named[0]] not in ONLY_NUMBERED):
+            level = _named_level([LEVEL_OF[words[n]] for n in named])
+            found.append(_Body(level, numbers, at, end + len(numbers) if numbers else named[-1] + 1))
         at = max(end, at + 1)
     return found
 
@@ -241,7 +240,7 @@ def _named_level(levels: list[str]) -> str:
 
 def _run(words: list[str], start: int) -> tuple[str, ...]:
     """The numbers that stand from a place on."""
-    return tuple(itertools.takewhile(bool, map(number, words[start:])))
+    return tuple(itertools.takewhile(bool, map(number, itertools.islice(words, start, None))))
 
 
 def _at_end(words: list[str], bodies: list[_Body]) -> list[_Body]:
@@ -254,7 +253,7 @@ def _at_end(words: list[str], bodies: list[_Body]) -> list[_Body]:
 
 
 def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: list[_Body]) -> list[_Body]:
-    """The number after a national, perhaps behind `AFL-CIO` or capitals; else that in front of all."""
+    """The number after a national, perhaps behind `AFL-CIO` or other initials; else that in front."""
     words = [word for word, _ in marked]
     used = {at for body in bodies for at in range(body.start, body.end)}
     beyond = []
@@ -262,10 +261,8 @@ def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: l
         at = one.end
         while at < len(words) and (words[at] in GLUE or words[at] in ("no", BAR)):
             at += 1
-        if not bodies and not _run(words, at):
-            at = next((n for n in range(one.end, len(words)) if number(words[n])), len(words))
-            if not all(capital for _, capital in marked[one.end : at]):
-                continue
+        if not bodies and not _run(words, at) and marked[at : at + 1] and marked[at][1]:
+            at += 1
         if at not in used and (numbers := _run(words, at)):
             beyond.append(_Body("local", numbers, at, at + len(numbers)))
     if not beyond and found and found[0].start == 1 and (numbers := _run(words[:1], 0)):
@@ -319,7 +316,7 @@ def _beside(words: list[str], start: int, end: int) -> bool:
     """Whether a kind of body or a number stands next to a phrase."""
     after = end + 1 if words[end : end + 1] == ["union"] else end
     around = [words[at] for at in (start - 1, after) if 0 <= at < len(words)]
-    return any(word in LEVEL_OF or word == "no" or number(word) for word in around)
+    return any(word in LEVEL_OF or number(word) for word in around)
 
 
 def _alone(words: list[str], used: set[int], one: _Found) -> bool:
@@ -334,8 +331,17 @@ def _meant(found: list[_Found]) -> list[str]:
     every = list(dict.fromkeys(one.phrase.national for one in found))
     named = [one for one in every if one != "AFLCIO"] or every
     above = {step.into for one in named if (step := steps().get(one))}
-    parts = [one for one in named if one not in above] or named
-    return list({top(one): one for one in reversed(parts)}.values())[::-1]
+    families: dict[str, list[str]] = {}
+    for one in named:
+        if one not in above:
+            families.setdefault(top(one), []).append(one)
+    return [_joint(some) for some in families.values()]
+
+
+def _joint(named: list[str]) -> str:
+    """One of a family; the union that they became where several of them did (`SAG - AFTRA`)."""
+    became = {successor(one) for one in named}
+    return named[0] if len(named) == 1 or len(became) > 1 else became.pop()
 
 
 def _numbered_as(national: str, bodies: list[_Body]) -> str:
