@@ -1,11 +1,15 @@
 """The national unions that registers name, the built-in dataset's unions, and what became of them.
 
-`nationals.csv`: `national` (abbreviation of the union reports), `union` (id in the built-in dataset), `short`
-(further abbreviations), `names` (words that name it anywhere), `trades` (words that name it only beside a
-number or alone); `numbering` (`state`: numbers begin anew in each state; `five`: numbers of five digits are
-those of the union that it is part of; `prefix`: only numbers with a district before them were kept in a
-merger; a number: several bodies have it); and `into`, `since`, `how`: `merged` (locals kept their numbers),
-`absorbed` (they did not), `part` (a union within the other), `split` (came out of it).
+Columns of `nationals.csv`:
+
+- `national` (abbreviation of the union reports), `union` (id in the built-in dataset), `short` (further
+  abbreviations), `names` (words that name it anywhere), `trades` (words that name it only beside a number or
+  alone);
+- `numbering`: `state` (numbers begin anew in each state), `five` (numbers of five digits are those of the
+  union that it is part of), `both` (locals are also named by that union), `prefix` (a merger kept only numbers
+  with a district before them), or a number that several bodies have;
+- `into`, `since`, `how`: `merged` (locals kept their numbers), `absorbed` (they did not), `part` (a union
+  within the other), `split` (came out of it).
 """
 
 from __future__ import annotations

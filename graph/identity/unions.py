@@ -168,9 +168,11 @@ def _read(text: str) -> _Read:
 
 
 def _abbreviates(short: str, name: tuple[str, ...]) -> bool:
-    """Whether a short form in brackets is made of first letters of the name, its first word's in front."""
+    """Whether a short form in brackets is made of first letters, from the first word to the last."""
     firsts = iter(word[0] for word in name)
-    return len(short) > 2 and bool(name) and short[0] == name[0][0] and all(one in firsts for one in short)
+    if len(short) <= 2 or not name or (short[0], short[-1]) != (name[0][0], name[-1][0]):
+        return False
+    return all(one in firsts for one in short)
 
 
 def _tells_of_union(aside: str) -> bool:
@@ -383,8 +385,8 @@ def _body(left: Union, right: Union) -> str:
     if not left.numbers or not right.numbers or how == "apart":
         return "other_body"
     agreed = _numbers(left, right)
-    if agreed == "other_body":
-        return agreed
+    if agreed == "other_body" or (how == "part" and not _named_by_both(left, right)):
+        return "other_body"
     if agreed == "doubtful" or how == "part" or any(_shared_number(one, how) for one in (left, right)):
         return "same_number" if left.words == right.words != () and how == "same" else "doubtful"
     if numbering().get(left.national) != "state":
@@ -392,6 +394,10 @@ def _body(left: Union, right: Union) -> str:
     if not left.subdivision or not right.subdivision:
         return "doubtful"
     return agreed if left.subdivision == right.subdivision else "other_body"
+
+
+def _named_by_both(left: Union, right: Union) -> bool:
+    return any(numbering().get(one.national) in ("both", "five") for one in (left, right))
 
 
 def _shared_number(one: Union, how: str) -> bool:
