@@ -6,8 +6,8 @@ Columns of `nationals.csv`:
   abbreviations), `names` (words that name it anywhere), `trades` (words that name it only beside a number or
   alone);
 - `numbering`: `state` (numbers begin anew in each state), `five` (numbers of five digits are those of the
-  union that it is part of), `both` (locals are also named by that union), `prefix` (a merger kept only numbers
-  with a district before them), or a number that several bodies have;
+  union that it is part of), `both` (locals are also named by that union), `prefix` (a merger kept only
+  numbers with a district before them), or a number that several bodies have;
 - `into`, `since`, `how`: `merged` (locals kept their numbers), `absorbed` (they did not), `part` (a union
   within the other), `split` (came out of it).
 """

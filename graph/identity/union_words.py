@@ -45,7 +45,7 @@ ONLY_NUMBERED = _set(
 BETWEEN = _set("num numero number union amalgamated system executive regional general")
 SMALL = _set(
     """
-    of the and de del la las los el y e en da do des et le les for at in a an to its it o u para con al sus
+    of the and de del la las los el y e en da do des du et le les for at in a an to its it o u para con al sus
     on behalf with by
     """
 )

@@ -194,9 +194,9 @@ def _cut(text: str) -> _Read:
         bodies += (_beyond(marked, found, bodies) if names else _at_end(words, bodies))[:1]
     national = _numbered_as(names[0], bodies) if names else ""
     body = _lowest(bodies)
-    if not national and not body.numbers:
-        body, used = _Body("", (), 0, 0), set()
-    used |= {*range(body.start, body.end)}
+    used = {at for one in bodies for at in range(one.start, one.end)} if national or body.numbers else set()
+    if "nhq" in words or not (national or body.numbers):
+        body = body._replace(level="", numbers=())
     used |= {at for one in found for at in range(one.start, one.end)}
     left = [word for at, word in enumerate(words) if at not in used and word != BAR]
     if not national or not FUNDS.isdisjoint(words):
@@ -206,7 +206,7 @@ def _cut(text: str) -> _Read:
     return _Read(
         national,
         body.level,
-        () if "nhq" in words else body.numbers,
+        body.numbers,
         rest,
         _named(left) if not national else (),
     )
@@ -458,7 +458,7 @@ def _name(left: Union, right: Union) -> str:
         return "same_name"
     places = (state_words(left.subdivision), state_words(right.subdivision))
     found = (_one_name(a, b, places) for a in left.names for b in right.names)
-    return min(found, key=_NAMES.index, default="none")
+    return min(found, key=_NAMES.index, default="other_name")
 
 
 def _one_name(
