@@ -1,4 +1,4 @@
-"""Names taken apart, mentions compared, and the fitted models: what each level is, and that weights are fresh."""
+"""Names taken apart, mentions compared, and the fitted models: each level, and that the weights are fresh."""
 
 from __future__ import annotations
 
