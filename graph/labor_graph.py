@@ -15,6 +15,7 @@ from ontology import WrongUseError, model, nearest
 
 if TYPE_CHECKING:
     import networkx as nx
+    from rdflib import Dataset
 
     from graph.analysis.family import Family, Parents
     from graph.sparql import Result
@@ -146,6 +147,12 @@ class LaborGraph:
         from graph.sparql import query as run
 
         return run(self.folder / "store", query, params, timeout=timeout)
+
+    def rdflib(self) -> Dataset:
+        """The RDF store as an rdflib `Dataset`, read-only and not copied: see `graph.dataset.dataset`."""
+        from graph.dataset import dataset
+
+        return dataset(self.folder / "store")
 
     def cypher(self, query: str, *, timeout: float = 60.0, **params: Any) -> pl.DataFrame:
         """Answer a Cypher query, with no server; `params` are the values of its `$names`.
