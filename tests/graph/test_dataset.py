@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -83,7 +85,7 @@ def test_from_chooses_the_graph(dataset: Dataset) -> None:
 def test_prefixes_of_sparql_are_bound(dataset: Dataset) -> None:
     bound = {prefix: str(space) for prefix, space in dataset.namespaces()}
     assert PREFIXES.items() <= bound.items()
-    assert SILAO.n3(dataset.namespace_manager) == "id:plant:gm-silao"
+    assert URIRef(ONTOLOGY + "Plant").n3(dataset.namespace_manager) == ":Plant"
 
 
 ANY = URIRef("https://example.org/any")
@@ -116,3 +118,18 @@ def test_changes_and_other_servers_are_refused(change: Callable[[Dataset], Any],
 def test_rdflib_and_networkx_are_read_when_they_are_used() -> None:
     code = "import sys, graph.cli, graph; print(sorted({'rdflib', 'oxrdflib', 'networkx'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_examples_of_the_page_run(
+    demo_graph: LaborGraph, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/rdflib-and-networkx.md").read_text()
+    monkeypatch.setattr(LaborGraph, "open", lambda: demo_graph)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        exec(block, found)
+    assert len(blocks) == 3
+    assert min(map(len, (found["unions"], found["plant"], found["around"], found["owners"]))) > 1
+    assert {path.suffix for path in tmp_path.iterdir()} == {".gexf", ".graphml", ".gml", ".net"}
