@@ -15,6 +15,7 @@ from ontology import WrongUseError, model, nearest
 
 if TYPE_CHECKING:
     import networkx as nx
+    from rdflib import Dataset
 
     from graph.analysis.family import Family, Parents
     from graph.sparql import Result
@@ -147,6 +148,12 @@ class LaborGraph:
 
         return run(self.folder / "store", query, params, timeout=timeout)
 
+    def rdflib(self) -> Dataset:
+        """The RDF store as an rdflib `Dataset`, read-only and not copied: see `graph.dataset.dataset`."""
+        from graph.dataset import dataset
+
+        return dataset(self.folder / "store")
+
     def cypher(self, query: str, *, timeout: float = 60.0, **params: Any) -> pl.DataFrame:
         """Answer a Cypher query, with no server; `params` are the values of its `$names`.
 
@@ -217,12 +224,17 @@ class LaborGraph:
                 return found[0][0], [item for item, _ in found[1:]]
         return self.resolve(name), []
 
-    def neighbourhood(self, *ids: str, hops: int = 1, restricted: bool = False) -> nx.MultiDiGraph[str]:
-        """What lies within `hops` steps of one or more things: see `graph.network.neighbourhood`."""
+    def networkx(self, *names: str, hops: int = 1, **scope: Any) -> nx.MultiDiGraph[str]:
+        """What lies within `hops` steps of one or more things, by id or name; without any, the whole scope.
+
+        `scope`: `relations`, `country`, `at`, `restricted`, as in `graph.network.neighbourhood`.
+
+        >>> LaborGraph.open().networkx(relations=["Tie"], country="CA", at="2021")           # doctest: +SKIP
+        """
         from graph.network import neighbourhood
 
-        known = [self.resolve(name) for name in ids]
-        return neighbourhood(self.scan, self.said, known, hops, restricted=restricted)
+        ids = [self.resolve(name) for name in names]
+        return neighbourhood(self.scan, self.said, ids, hops, **scope)
 
     def __repr__(self) -> str:
         about = self.about

@@ -1,4 +1,4 @@
-"""Graph tables -> networkx: the network around things, or of an analysis' result.
+"""Graph tables -> networkx: the network around things, of a scope, or of an analysis' result.
 
 A relation that the ontology sees as an edge is an edge; so are a tie of two parties, a shift claim (origin to
 destination) and a party's part in a case, event or programme. Cases, events and ties of three or more are
@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import networkx as nx
 import polars as pl
 
-from ontology import TrinationalError, model
+from graph.analysis.families import month_span
+from ontology import TrinationalError, WrongUseError, model
 
 Scan: TypeAlias = Callable[[str], pl.LazyFrame]
 Row: TypeAlias = dict[str, Any]
@@ -29,6 +30,16 @@ _EVIDENCE = (
     *("retrieved", "evidence_type", "status", "as_of", "sensitivity", "note"),
 )
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_LIVES = {
+    "Agreement": (("signed", "effective"), ()),
+    "Case": (("petition_date", "request_date"), ()),
+    "Corporation": (("founded",), ()),
+    "Event": (("announced", "date"), ()),
+    "Plant": (("opened",), ("closed",)),
+    "Program": (("starts",), ("ends",)),
+    "Union": (("founded",), ()),
+}
+_UNQUOTED = str.maketrans({'"': "”", "'": "’", "\\": "/", "\t": " ", "\n": " ", "\r": " "})
 _FACTS = {
     "Count": "of",
     "PlantStatus": "plant",
@@ -50,6 +61,9 @@ class _View:
     def touching(self, ids: pl.Series) -> pl.LazyFrame:
         return self.frame.filter(pl.any_horizontal(pl.col(role).is_in(ids.implode()) for role in self.roles))
 
+    def only(self, kept: pl.Expr) -> _View:
+        return replace(self, frame=self.frame.filter(kept))
+
     def between(self, ids: pl.Series) -> pl.LazyFrame:
         return self.frame.filter(pl.all_horizontal(pl.col("tail", "head").is_in(ids.implode())))
 
@@ -61,9 +75,11 @@ def neighbourhood(
     hops: int = 1,
     *,
     relations: Collection[str] | None = None,
+    country: str | Collection[str] | None = None,
+    at: str | None = None,
     restricted: bool = False,
 ) -> nx.MultiDiGraph:
-    """What lies around `ids`: everything within `hops` steps and all edges among it.
+    """What lies around `ids`: everything within `hops` steps and all edges among it; without ids, the scope.
 
     Parameters
     ----------
@@ -71,12 +87,18 @@ def neighbourhood(
         The resolved table of a kind, and what each source said of a kind of things; empty where no source has
         rows (`LaborGraph.scan`, `LaborGraph.said`).
     ids
-        Canonical ids to start from.
+        Canonical ids to start from; none for all edges of the scope and the things at their ends.
     hops
         Steps, 1 or more. A step never leads through a sector, product or place, unless it starts there; a tie
         of three or more comes with all its parties.
     relations
         Kinds of relations to follow; all but `InSector`, `Making` and `MadeIn` by default.
+    country
+        Two letters, or several: only edges with an end there (a case, event or tie also counts to the
+        countries of its parties). The other end comes with it, wherever it is.
+    at
+        Partial ISO date: only what may have held then, an unknown bound being open. A thing that began later
+        or had ended is left out, a shift claim before it was announced too.
     restricted
         Also take statements marked `restricted`. Retracted ones are never taken.
 
@@ -84,13 +106,13 @@ def neighbourhood(
     -------
     networkx.MultiDiGraph
         Nodes have `kind`, `name`, `country`, `hop`, their columns, `evidence` and `facts`; edges are keyed by
-        the id of their record and have `kind`, `name` (`OWNS`, `TIE`, `SHIFT`…), the columns of the record
-        and `evidence`. Unknown values are absent.
+        the id of their record and have `kind`, `name` (`OWNS`, `TIE`, `SHIFT`…), `since`, `until` and the
+        other columns of the record, `release` (its source) and `evidence`. Unknown values are absent.
 
     Raises
     ------
     TrinationalError
-        `ids` holds an id that no table has.
+        `ids` holds an id that no table has, or `relations` no kind of relation; no date or country.
 
     Notes
     -----
@@ -110,8 +132,16 @@ def neighbourhood(
     [('union:u', 'REPRESENTS', 'plant:a')]
     """
     views = _views(scan, relations, restricted)
+    if at is not None:
+        views = _holding(scan, views, at)
+    if country is not None:
+        views = _touching(scan, views, [country] if isinstance(country, str) else country)
     things = _Things(scan, said, restricted)
     _require(things, ids)
+    if not ids:
+        edges = _collect(view.frame for view in views)
+        ends = {edge[end] for edge in edges for end in ("tail", "head")}
+        return _graph(things, edges, dict.fromkeys(sorted(ends), 0))
     hop = dict.fromkeys(sorted(ids), 0)
     frontier = list(hop)
     for step in range(1, hops + 1):
@@ -186,8 +216,8 @@ def _series(ids: Iterable[str]) -> pl.Series:
 
 
 def _require(things: _Things, ids: Collection[str]) -> None:
-    if isinstance(ids, str) or not ids:
-        raise TrinationalError("no ids to start from", hint="give a list of ids, such as ['plant:gm-silao']")
+    if isinstance(ids, str):
+        raise WrongUseError(f"{ids!r} is no list of ids", hint=f"write [{ids!r}]")
     unknown = sorted(set(ids) - things.get(ids).keys())
     if unknown:
         raise TrinationalError(
@@ -232,6 +262,37 @@ def _views(scan: Scan, relations: Collection[str] | None, restricted: bool) -> l
     return views
 
 
+def _holding(scan: Scan, views: Sequence[_View], at: str) -> list[_View]:
+    """Edges that may have held at a date, between things that may have been there."""
+    first, last = month_span(at)
+    gone = []
+    for kind, (begins, ends) in _LIVES.items():
+        later = pl.coalesce(f"{name}_min" for name in begins) > last
+        over = [pl.col(f"{name}_max") < first for name in ends]
+        gone.append(scan(kind).filter(pl.any_horizontal(later, *over)).select("id"))
+    ids = pl.concat(gone).collect()["id"].implode()
+    holds = pl.col("since_min").fill_null(last) <= last, pl.col("until_max").fill_null(first) >= first
+    return [
+        view.only(pl.all_horizontal(*holds, ~pl.col("tail").is_in(ids), ~pl.col("head").is_in(ids)))
+        for view in views
+    ]
+
+
+def _touching(scan: Scan, views: Sequence[_View], countries: Collection[str]) -> list[_View]:
+    """Edges with an end in one of the countries."""
+    for code in countries:
+        if not re.fullmatch("[A-Z]{2}", code):
+            raise WrongUseError(f"no country: {code!r}", hint="use two capital letters, such as CA, US or MX")
+    kinds = [kind.name for kind in model().things]
+    there = pl.concat([scan(kind).filter(pl.col("country").is_in(countries)).select("id") for kind in kinds])
+    through = scan("Party").join(there, left_on="party", right_on="id", how="semi").select(id="within")
+    ids = pl.concat([there, through]).collect()["id"].implode()
+    place = f"^place\\|({'|'.join(countries)})\\|"
+    ends = (pl.col(end).is_in(ids) | pl.col(end).str.contains(place) for end in ("tail", "head"))
+    inside = pl.any_horizontal(ends)
+    return [view.only(inside) for view in views]
+
+
 def _check_kinds(chosen: set[str]) -> None:
     known = {kind.name for kind in model().relations}
     for name in sorted(chosen - known):
@@ -267,6 +328,7 @@ def _shifts(frame: pl.LazyFrame) -> _View:
     ends = frame.with_columns(
         tail=pl.coalesce("origin", _place("origin_country", "origin_place")),
         head=pl.coalesce("destination", _place("destination_country", "destination_place")),
+        since_min=pl.coalesce("since_min", "announced_min", "effective_min"),
         kind=pl.lit("ShiftClaim"),
         name=pl.lit("SHIFT"),
     )
@@ -381,20 +443,22 @@ class _Things:
 
     def facts(self, ids: pl.Series) -> dict[str, list[Row]]:
         """Counts, statuses, descriptions, case steps, products and sectors of things."""
+        frames = [
+            _open(self._scan(kind), self.restricted).filter(pl.col(role).is_in(ids.implode())).sort("id")
+            for kind, role in _FACTS.items()
+        ]
+        tables = {kind: frame.to_dicts() for kind, frame in zip(_FACTS, pl.collect_all(frames), strict=True)}
+        self.get({target for rows in tables.values() for row in rows if (target := _target(row))})
         found: dict[str, list[Row]] = {}
-        for kind, role in _FACTS.items():
-            mine = (
-                _open(self._scan(kind), self.restricted).filter(pl.col(role).is_in(ids.implode())).collect()
-            )
-            for row in mine.sort("id").to_dicts():
-                found.setdefault(row[role], []).append(self._fact(kind, row))
+        for kind, rows in tables.items():
+            for row in rows:
+                found.setdefault(row[_FACTS[kind]], []).append(self._fact(kind, row))
         return found
 
     def _fact(self, kind: str, row: Row) -> Row:
         form = model().kind(kind)
         own = {c.name: row[c.name] for c in form.columns if row.get(c.name) is not None and c.type != "ref"}
-        target = row.get("product") or row.get("sector")
-        if target:
+        if target := _target(row):
             own["name"] = self.get([target]).get(target, {}).get("name") or target.partition(":")[2]
         return {"kind": kind, "as_of": row["as_of"], **own, "evidence": [_evidence(row)]}
 
@@ -405,6 +469,11 @@ class _Things:
         )
         seen = _by(rows.collect(), "plant")
         return {plant: _standing(seen.get(plant, [])) for plant in ids}
+
+
+def _target(row: Row) -> str | None:
+    """The product or sector that a fact names."""
+    return row.get("product") or row.get("sector")
 
 
 def _by(frame: pl.DataFrame, column: str) -> dict[str, list[Row]]:
@@ -452,7 +521,11 @@ def _graph(things: _Things, edges: Sequence[Row], hop: Mapping[str, int]) -> nx.
     for edge in edges:
         if edge["tail"] in graph and edge["head"] in graph:
             evidence = edge.get("evidence") or [_evidence(edge)]
-            kept = {key: value for key, value in edge.items() if key not in ("further_urls", "seed")}
+            kept = {
+                "release" if k == "source" else k: v
+                for k, v in edge.items()
+                if k not in ("further_urls", "seed")
+            }
             graph.add_edge(
                 edge["tail"], edge["head"], edge["id"], **_attributes(kept | {"evidence": evidence})
             )
@@ -490,3 +563,24 @@ def _cleaned(value: Any) -> Any:
 def clean(text: str) -> str:
     """Text without the characters that XML cannot hold."""
     return _UNWANTED.sub(" ", text)
+
+
+def as_text(network: nx.MultiDiGraph) -> nx.MultiDiGraph:
+    """A copy for formats that hold text alone, such as Pajek: numbers as text, no quotes or backslashes.
+
+    >>> network = nx.MultiDiGraph()
+    >>> network.add_node("place|US|Coeur d'Alene", kind="Place", hop=1)
+    >>> as_text(network).nodes(data=True)
+    NodeDataView({'place|US|Coeur d’Alene': {'kind': 'Place', 'hop': '1'}})
+    """
+    copy = nx.MultiDiGraph()
+    for node, data in network.nodes(data=True):
+        copy.add_node(_unquoted(node), **{key: _unquoted(value) for key, value in data.items()})
+    for tail, head, key, data in network.edges(keys=True, data=True):
+        values = {name: _unquoted(value) for name, value in data.items()}
+        copy.add_edge(_unquoted(tail), _unquoted(head), key, **values)
+    return copy
+
+
+def _unquoted(value: object) -> str:
+    return str(value).translate(_UNQUOTED)

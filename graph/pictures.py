@@ -35,7 +35,7 @@ def network_of(
         raise WrongUseError(f"no such result: {result!r}", hint="use shifts or sectors")
     if not ids:
         raise WrongUseError("nothing to draw", hint="name one or more things, or --result shifts")
-    return graph.neighbourhood(*ids, hops=hops, restricted=restricted)
+    return graph.networkx(*ids, hops=hops, restricted=restricted)
 
 
 def _shift_network(graph: LaborGraph, rows: pl.DataFrame) -> nx.MultiDiGraph[str]:

@@ -232,7 +232,7 @@ class Run:
             file.seek(0)
             head = json.loads(file.readline())
             if "error" in head:
-                raise _failure(head["error"], head["message"], self._text, self._name)
+                raise failure(head["error"], head["message"], self._text, self._name)
             start = file.tell()
             return Answer(head["media"], file, file.seek(0, 2) - file.seek(start))
         except BaseException:
@@ -337,7 +337,7 @@ def _read(lines: str, text: str, name: str) -> Result:
         rows += map(tuple, part.pop("rows", ()))
         found |= part
     if "error" in found:
-        raise _failure(found["error"], found["message"], text, name)
+        raise failure(found["error"], found["message"], text, name)
     return Result(
         tuple(found.get("variables", ())),
         tuple(rows),
@@ -347,7 +347,8 @@ def _read(lines: str, text: str, name: str) -> Result:
     )
 
 
-def _failure(kind: str, message: str, text: str, name: str) -> TrinationalError:
+def failure(kind: str, message: str, text: str, name: str) -> TrinationalError:
+    """What the engine said of a query as an error that says where and what to do next."""
     if kind == "size":
         return TooLargeError(f"{name}: {message}", hint="add LIMIT, or count and group")
     if kind == "form":

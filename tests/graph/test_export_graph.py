@@ -230,7 +230,7 @@ def test_mistakes_are_named(picture, tmp_path):
 
 
 def test_picture_of_the_built_in_dataset(demo_graph, tmp_path):
-    picture = draw(demo_graph.neighbourhood("plant:gm-silao"))
+    picture = draw(demo_graph.networkx("plant:gm-silao"))
     assert {"Union", "Plant", "Case", "Corporation"} <= {node.kind for node in picture.nodes}
     assert {"REPRESENTS", "TIE", "OPERATES", "PARTY"} <= {edge.name for edge in picture.edges}
     assert all(edge.numbers for edge in picture.edges)

@@ -34,11 +34,11 @@ def graph(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
 
 
 def test_the_records_of_four_sources_are_one_picture(graph: LaborGraph) -> None:
-    picture = graph.neighbourhood(STRIKE, hops=2)
+    picture = graph.networkx(STRIKE, hops=2)
     ends = [STRIKE, graph.resolve(MINE), graph.resolve(OPERATOR), UNION, "union:usw"]
     assert nx.is_connected(nx.Graph(picture))
     assert set(ends[:4]) <= set(picture)
-    assert set(ends) <= set(graph.neighbourhood(*ends[:4], hops=2))
+    assert set(ends) <= set(graph.networkx(*ends[:4], hops=2))
 
 
 def test_each_of_the_four_sources_is_cited(graph: LaborGraph) -> None:
