@@ -270,7 +270,9 @@ def _write_things(folder: Path, kind: Kind, said: pl.LazyFrame, identity: Identi
         .sort("id", "source", "locator")
         .collect()
     )
-    write_table(records.select("id", "record_id", pl.all().exclude("id", "record_id")), folder / "said", kind.name)
+    write_table(
+        records.select("id", "record_id", pl.all().exclude("id", "record_id")), folder / "said", kind.name
+    )
     things = _preferred(kind, records)
     write_table(things, folder, kind.name)
     return things.select("id", "name", "country", "sources")

@@ -25,12 +25,15 @@ from graph.neo4j_dump import dump
 from graph.neo4j_rows import (
     FILE,
     MARK,
+    PUSH,
     Row,
     Rows,
     batches,
     columns,
+    constraints,
     digest,
     edge_columns,
+    indexes,
     joined,
     kinds,
     marked,
@@ -47,8 +50,15 @@ __all__ = ["check", "dump", "pull", "push"]
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the name of a kind, the rows of it that are done, and all rows of it."""
 T = TypeVar("T")
+_TEXT, _NUMBER, _TEXTS = pl.String(), pl.Int64(), pl.List(pl.String())
+_PUSHED = {"kind": _TEXT, **dict.fromkeys(("rows", "written", "removed"), _NUMBER), "kept": _TEXTS}
+_DIFFERENCES = {
+    "kind": _TEXT,
+    **dict.fromkeys(("local", "database"), _NUMBER),
+    **dict.fromkeys(("local_hash", "database_hash"), _TEXT),
+    **dict.fromkeys(("missing", "extra", "changed"), _TEXTS),
+}
 
-PUSH = "TrinationalPush"
 _LEASE = 60_000
 _READ = 20_000
 _AGAIN = 20
@@ -101,11 +111,11 @@ def push(
     patience
         Seconds to wait for a server that went away.
 
-    Returns one row a kind and relationship type: `kind` (text), `rows`, `written`, `removed` (integer), `kept`
-    (list of text: ids that should go, and stay because relationships of others hold them).
+    Returns one row a kind and relationship type: `kind` (text), `rows`, `written`, `removed` (integer),
+    `kept` (list of text: ids that should go, and stay because relationships of others hold them).
 
-    Raises `TrinationalError` where the database holds a foreign graph, may not be written, is being pushed to,
-    or does not answer.
+    Raises `TrinationalError` where the database holds a foreign graph, may not be written, is being pushed
+    to, or does not answer.
 
     >>> push(LaborGraph.open().folder)                                                   # doctest: +SKIP
     """
@@ -113,14 +123,12 @@ def push(
     with where.session(write=True, patience=patience) as session:
         _refuse_foreign(session, beside)
         writer = _Writer(session, thorough, progress)
-        writer.create_missing("CONSTRAINTS", _constraints())
+        writer.create_missing("CONSTRAINTS", constraints())
         with writer.claimed(take_over):
             done = writer.write_all(Rows(folder))
-            writer.create_missing("INDEXES", _indexes())
+            writer.create_missing("INDEXES", indexes())
             writer.change(_FINISH)
-    text, number = pl.String(), pl.Int64()
-    schema = {"kind": text, "rows": number, "written": number, "removed": number, "kept": pl.List(text)}
-    return pl.DataFrame(done, schema, orient="row")
+    return pl.DataFrame(done, _PUSHED, orient="row")
 
 
 def _refuse_foreign(session: neo4j.Session, beside: bool) -> None:
@@ -143,23 +151,6 @@ def _counted(labels: Sequence[str], found: Mapping[str, int]) -> str:
     return ", ".join(f"{label} ({found[label]:,})" for label in labels[:5]) + more
 
 
-def _constraints() -> dict[str, str]:
-    """Statements by name: an id is unique in its kind."""
-    return {
-        f"trinational_{kind}": f"CREATE CONSTRAINT trinational_{kind} IF NOT EXISTS "
-        f"FOR (n:`{kind}`) REQUIRE n.id IS UNIQUE"
-        for kind in (*kinds(), PUSH)
-    }
-
-
-def _indexes() -> dict[str, str]:
-    """Statements by name: things by the labels above their kind, things by name."""
-    parents = [label for label in vocabulary().labels if label not in kinds()]
-    found = {f"trinational_{p}": f"INDEX trinational_{p} IF NOT EXISTS FOR (n:`{p}`) ON (n.id)" for p in parents}
-    found["trinational_name"] = "TEXT INDEX trinational_name IF NOT EXISTS FOR (n:Thing) ON (n.name)"
-    return {name: f"CREATE {statement}" for name, statement in found.items()}
-
-
 @dataclass
 class _Writer:
     """Writes in transactions that each first renew the claim: what was taken over can write nothing more."""
@@ -173,7 +164,9 @@ class _Writer:
     def claimed(self, take_over: bool) -> Iterator[None]:
         """The right to push, from now until the block ends or the claim runs out."""
         claim = {"owner": self.owner, "take_over": take_over}
-        free, seconds = _again(lambda: self.session.execute_write(lambda tx: tx.run(_CLAIM, claim).values()))[0]
+        free, seconds = _again(lambda: self.session.execute_write(lambda tx: tx.run(_CLAIM, claim).values()))[
+            0
+        ]
         if not free:
             raise TrinationalError(
                 "another push to this database is under way",
@@ -218,8 +211,9 @@ class _Writer:
             local = rows.nodes.get(kind, pl.LazyFrame(schema=columns(kind)))
             if found := self.write_nodes(kind, marked(local.collect(), kind)):
                 done.append((kind, *found))
+        relationships = rows.relationships
         for name in vocabulary().types:
-            local = rows.relationships.get(name, pl.LazyFrame(schema=edge_columns(name)))
+            local = relationships.get(name, pl.LazyFrame(schema=edge_columns(name)))
             if found := self.write_relationships(name, marked(local.collect(), name)):
                 done.append((name, *found))
         return done
@@ -243,7 +237,7 @@ class _Writer:
 
     def _noted_nodes(self, kind: str) -> pl.DataFrame:
         text = f"MATCH (n:`{kind}`) WHERE n.{MARK} IS NOT NULL RETURN n.id, n.{MARK}"
-        return _table(self.session, text, {"id": pl.String(), MARK: pl.Int64()})
+        return _table(self.session, text, {"id": _TEXT, MARK: _NUMBER})
 
     def _remove(self, kind: str, ids: pl.DataFrame) -> list[Row]:
         """Remove nodes of ours; returns those that a relationship of others holds."""
@@ -273,7 +267,7 @@ class _Writer:
 
     def _noted_marks(self, name: str) -> pl.Series:
         text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IS NOT NULL RETURN r.{MARK}"
-        return _table(self.session, text, {MARK: pl.Int64()})[MARK]
+        return _table(self.session, text, {MARK: _NUMBER})[MARK]
 
     def _tie(self, name: str, part: pl.DataFrame) -> None:
         text = _relationship_statement(name, part["tail_kind"][0], part["head_kind"][0])
@@ -315,8 +309,8 @@ def check(
 ) -> pl.DataFrame:
     """Compare every value in a database with the graph of a folder.
 
-    Returns one row a kind and relationship type that either has: `kind` (text), `local`, `database` (numbers of
-    rows), `local_hash`, `database_hash` (text; equal where the content is), `missing`, `extra`, `changed`
+    Returns one row a kind and relationship type that either has: `kind` (text), `local`, `database` (numbers
+    of rows), `local_hash`, `database_hash` (text; equal where the content is), `missing`, `extra`, `changed`
     (lists of ids, of relationships `tail -> head`: not in the database, only there, otherwise there).
     Nodes and relationships of others count as extra where they bear a label or type of ours.
 
@@ -327,38 +321,46 @@ def check(
     """
     where = connection or Connection.find()
     rows, found = Rows(folder), []
-    tasks = [*((kind, True) for kind in kinds()), *((name, False) for name in vocabulary().types)]
+    known = {**rows.nodes, **rows.relationships}
+    names = [*kinds(), *vocabulary().types]
     with where.session(patience=patience) as session:
-        for number, (name, node) in enumerate(tasks):
-            progress(name, number, len(tasks))
-            known = (rows.nodes if node else rows.relationships).get(name)
-            held = held_nodes(session, name, every=True) if node else held_relationships(session, name)
-            if known is not None or held.height:
-                empty = pl.LazyFrame(schema=columns(name) if node else edge_columns(name))
-                local = marked((empty if known is None else known).collect(), name)
-                found.append(_compared(name, local if node else _named(local), held))
-    return pl.DataFrame(found)
+        for number, name in enumerate(names):
+            progress(name, number, len(names))
+            local = _marks(name, known.get(name))
+            held = (
+                held_nodes(session, name, every=True)
+                if name in kinds()
+                else held_relationships(session, name)
+            )
+            if name in known or held.height:
+                found.append(_compared(name, local, held))
+    return pl.DataFrame(found, _DIFFERENCES)
+
+
+def _marks(name: str, frame: pl.LazyFrame | None) -> pl.DataFrame:
+    """`id` and `MARK` of the local rows of a kind or type."""
+    node = name in kinds()
+    empty = pl.LazyFrame(schema=columns(name) if node else edge_columns(name))
+    found = marked((empty if frame is None else frame).collect(), name)
+    return found.select("id", MARK) if node else _named(found)
 
 
 def _compared(name: str, local: pl.DataFrame, held: pl.DataFrame) -> Row:
-    only = {
-        side: here.join(there, on=["id", MARK], how="anti").select(pl.col("id").unique().sort())
-        for side, here, there in (("local", local, held), ("held", held, local))
-    }
-    text = pl.List(pl.String())
-    ids = {
-        "missing": only["local"].join(held, on="id", how="anti"),
-        "extra": only["held"].join(local, on="id", how="anti"),
-        "changed": only["local"].join(held, on="id", how="semi"),
-    }
+    here, there = (a.join(b, on=["id", MARK], how="anti") for a, b in ((local, held), (held, local)))
     return {
         "kind": name,
         "local": local.height,
         "database": held.height,
         "local_hash": digest(local[MARK]),
         "database_hash": digest(held[MARK]),
-        **{how: pl.Series([frame["id"].sort().to_list()], dtype=text)[0].to_list() for how, frame in ids.items()},
+        "missing": _ids(here.join(held, on="id", how="anti")),
+        "extra": _ids(there.join(local, on="id", how="anti")),
+        "changed": _ids(here.join(held, on="id", how="semi")),
     }
+
+
+def _ids(frame: pl.DataFrame) -> list[str]:
+    return frame["id"].unique().sort().to_list()
 
 
 def _named(ties: pl.DataFrame) -> pl.DataFrame:
@@ -423,8 +425,8 @@ def pull(
     replace
         Also where the home has records of its own, from which `build` would make another graph.
 
-    Raises `TrinationalError` where the database holds no graph, or not all of one; where somebody changed it by
-    hand; where the home has records or cannot be written.
+    Raises `TrinationalError` where the database holds no graph, or not all of one; where somebody changed it
+    by hand; where the home has records or cannot be written.
 
     >>> pull(Home.find(), Connection.find())                                             # doctest: +SKIP
     """
@@ -449,7 +451,9 @@ def pull(
 def _state(session: neo4j.Session) -> Row:
     found = _read(session, _STATE)
     if not found:
-        raise TrinationalError("the database holds no graph of this kind", hint="`trinational neo4j push` first")
+        raise TrinationalError(
+            "the database holds no graph of this kind", hint="`trinational neo4j push` first"
+        )
     if not found[0]["complete"]:
         raise TrinationalError(
             "the last push to this database did not end", hint="push again: it goes on where it stopped"

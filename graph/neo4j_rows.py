@@ -10,13 +10,22 @@ import base64
 import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import polars as pl
 
-from graph.property_graph import NodeTable, Schema, edge_schema, node_kinds, node_schema, project, vocabulary
+from graph.property_graph import (
+    RelationshipTable,
+    Schema,
+    edge_schema,
+    node_kinds,
+    node_schema,
+    project,
+    vocabulary,
+)
 
 Row: TypeAlias = dict[str, Any]
 
@@ -27,6 +36,8 @@ EXACT = "_exact"
 HIDDEN = frozenset((MARK, EXACT))
 FILE = "TrinationalFile"
 """Label of pieces of those files of a graph that are no nodes: who was found to be whom, releases."""
+PUSH = "TrinationalPush"
+"""Label of the node that says who is pushing, and whether everything is there."""
 FILES = ("graph.json", "identity.parquet", "refused.parquet")
 _PIECE = 384 * 1024
 _BATCH = 10_000
@@ -57,23 +68,57 @@ def edge_columns(name: str) -> Schema:
     return _ENDS | (edge_schema(name) if name in vocabulary().derived else {})
 
 
-class Rows:
-    """The rows of a built graph as Neo4j gets them.
+def constraints() -> dict[str, str]:
+    """Statements by name: an id is unique in its kind."""
+    return {
+        f"trinational_{kind}": f"CREATE CONSTRAINT trinational_{kind} IF NOT EXISTS "
+        f"FOR (n:`{kind}`) REQUIRE n.id IS UNIQUE"
+        for kind in (*kinds(), PUSH)
+    }
 
-    `nodes`: frames by kind; `relationships`: frames by type, with `tail_kind`, `tail`, `head_kind`, `head`.
-    """
+
+def indexes() -> dict[str, str]:
+    """Statements by name: things by the labels above their kind, things by name."""
+    parents = [label for label in vocabulary().labels if label not in kinds()]
+    found = {
+        f"trinational_{p}": f"INDEX trinational_{p} IF NOT EXISTS FOR (n:`{p}`) ON (n.id)" for p in parents
+    }
+    found["trinational_name"] = "TEXT INDEX trinational_name IF NOT EXISTS FOR (n:Thing) ON (n.name)"
+    return {name: f"CREATE {statement}" for name, statement in found.items()}
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Relationships of one type between nodes of two kinds; `frame` has the columns of `edge_columns`."""
+
+    type: str
+    tail_kind: str
+    head_kind: str
+    frame: pl.LazyFrame
+
+
+class Rows:
+    """The rows of a built graph as Neo4j gets them: `nodes` by kind, `ties` by type and pair of kinds."""
 
     def __init__(self, folder: Path) -> None:
         found = project(folder)
         files = pl.DataFrame(list(_pieces(folder)), columns(FILE), orient="row").lazy()
-        tables = (*found.nodes, NodeTable(FILE, (FILE,), files))
-        self.nodes: Mapping[str, pl.LazyFrame] = {table.kind: table.frame for table in tables}
-        by_type: dict[str, list[pl.LazyFrame]] = {}
-        for edge in found.relationships:
-            ends = {"tail_kind": pl.lit(edge.tail_kind), "head_kind": pl.lit(edge.head_kind)}
-            frame = edge.frame.with_columns(**ends).select(*edge_columns(edge.type))
-            by_type.setdefault(edge.type, []).append(frame)
-        self.relationships = {name: pl.concat(frames) for name, frames in by_type.items()}
+        self.nodes = {**{table.kind: table.frame for table in found.nodes}, FILE: files}
+        self.ties = [_ties(edge) for edge in found.relationships]
+
+    @property
+    def relationships(self) -> dict[str, pl.LazyFrame]:
+        """All relationships of each type."""
+        found: dict[str, list[pl.LazyFrame]] = {}
+        for ties in self.ties:
+            found.setdefault(ties.type, []).append(ties.frame)
+        return {name: pl.concat(frames) for name, frames in found.items()}
+
+
+def _ties(edge: RelationshipTable) -> Ties:
+    ends = {"tail_kind": pl.lit(edge.tail_kind), "head_kind": pl.lit(edge.head_kind)}
+    frame = edge.frame.with_columns(**ends).select(*edge_columns(edge.type))
+    return Ties(edge.type, edge.tail_kind, edge.head_kind, frame)
 
 
 def _pieces(folder: Path) -> Iterator[tuple[str, str]]:
@@ -163,8 +208,14 @@ def restored(rows: Sequence[Row], wanted: Schema) -> pl.DataFrame:
     schema = {**wanted, EXACT: _TEXT, MARK: pl.Int64()}
     frame = pl.DataFrame(rows, schema, orient="row", strict=False)
     plain = [_known(row, schema) for row in frame.to_dicts()]
-    fits = [a == b or repr(a) == repr(b) for a, b in zip(plain, (_known(r, schema) for r in rows), strict=True)]
+    fits = [
+        a == b or repr(a) == repr(b) for a, b in zip(plain, (_known(r, schema) for r in rows), strict=True)
+    ]
     return _with_lists(frame, wanted).with_columns(fits=pl.Series(fits, dtype=pl.Boolean()))
+
+
+def _alike(here: Row, there: Row) -> bool:
+    return here == there or repr(here) == repr(there)
 
 
 def _known(row: Row, schema: Iterable[str]) -> Row:
