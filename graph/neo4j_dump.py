@@ -120,15 +120,17 @@ def _header(schema: Schema, without: Sequence[str]) -> list[str]:
 def _write_table(
     stem: Path, head: list[str], frame: pl.LazyFrame, name: str, without: Sequence[str] = ()
 ) -> bool:
-    """Write a table and its header, where it has rows."""
-    with stem.with_name(f"{stem.name}.csv").open("wb") as file:
+    """Write a table and its header; tells whether it has rows."""
+    path, rows = stem.with_name(f"{stem.name}.csv"), 0
+    with path.open("wb") as file:
         for part in frame.collect_batches(chunk_size=_CHUNK, maintain_order=True, engine="streaming"):
+            rows += part.height
             _write_part(file, marked(part, name).drop(without))
-        if not file.tell():
-            Path(file.name).unlink()
-            return False
-    stem.with_name(f"{stem.name}-header.csv").write_text(",".join(head) + "\n")
-    return True
+    if rows:
+        stem.with_name(f"{stem.name}-header.csv").write_text(",".join(head) + "\n")
+    else:
+        path.unlink()
+    return rows > 0
 
 
 def _write_part(file: IO[bytes], part: pl.DataFrame) -> None:
