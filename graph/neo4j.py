@@ -73,6 +73,11 @@ _RENEW = f"MATCH (c:{PUSH} {{id: 'graph', owner: $owner}}) SET c.until = timesta
 _RELEASE = f"MATCH (c:{PUSH} {{id: 'graph', owner: $owner}}) REMOVE c.owner, c.until"
 _FINISH = f"{_RELEASE} SET c.complete = true, c.pushed = $owner"
 _STATE = f"MATCH (c:{PUSH} {{id: 'graph'}}) RETURN c.complete AS complete, c.pushed AS pushed"
+_NOTED_NODES = f"""MATCH (n) WHERE n.{MARK} IS NOT NULL
+RETURN head([label IN labels(n) WHERE label IN $kinds]), n.id, n.{MARK}"""
+_NOTED_TIES = f"MATCH ()-[r]->() WHERE r.{MARK} IS NOT NULL RETURN type(r), null, r.{MARK}"
+_LABELS = "CALL db.labels() YIELD label AS name RETURN name UNION ALL CALL db.relationshipTypes() "
+_LABELS += "YIELD relationshipType AS name RETURN name"
 _FOREIGN = f"""MATCH (n) WHERE n.{MARK} IS NULL
 UNWIND CASE WHEN labels(n) = [] THEN ['no label'] ELSE labels(n) END AS label
 RETURN label, count(*) AS nodes ORDER BY label"""
@@ -207,21 +212,30 @@ class _Writer:
     def write_all(self, rows: Rows) -> list[tuple[str, int, int, int, list[str]]]:
         """Nodes, then relationships, also of kinds and types that the graph has no more."""
         done = []
+        noted = self._noted(_NOTED_NODES)
         for kind in kinds():
-            local = rows.nodes.get(kind, pl.LazyFrame(schema=columns(kind)))
-            if found := self.write_nodes(kind, marked(local.collect(), kind)):
-                done.append((kind, *found))
-        relationships = rows.relationships
+            known = held_nodes(self.session, kind) if self.thorough else noted.filter(kind=kind)
+            if kind in rows.nodes or known.height:
+                local = _collected(kind, rows.nodes.get(kind))
+                done.append((kind, *self.write_nodes(kind, local, known)))
+        relationships, noted = rows.relationships, self._noted(_NOTED_TIES)
         for name in vocabulary().types:
-            local = relationships.get(name, pl.LazyFrame(schema=edge_columns(name)))
-            if found := self.write_relationships(name, marked(local.collect(), name)):
-                done.append((name, *found))
+            known = held_relationships(self.session, name) if self.thorough else noted.filter(kind=name)
+            if name in relationships or known.height:
+                local = _collected(name, relationships.get(name))
+                if local.height or known.height:
+                    done.append((name, *self.write_relationships(name, local, known[MARK])))
         return done
 
-    def write_nodes(self, kind: str, local: pl.DataFrame) -> tuple[int, int, int, list[str]] | None:
-        known = self._noted_nodes(kind) if not self.thorough else held_nodes(self.session, kind)
-        if local.is_empty() and known.is_empty():
-            return None
+    def _noted(self, text: str) -> pl.DataFrame:
+        """What the last push noted: `kind` (kind or type), `id` of nodes, and `MARK`."""
+        return _table(
+            self.session, text, {"kind": pl.Categorical(), "id": _TEXT, MARK: _NUMBER}, kinds=list(kinds())
+        )
+
+    def write_nodes(
+        self, kind: str, local: pl.DataFrame, known: pl.DataFrame
+    ) -> tuple[int, int, int, list[str]]:
         wanted = local.join(known, on=["id", MARK], how="anti", maintain_order="left")
         old = set(known["id"])
         done = local.height - wanted.height
@@ -235,10 +249,6 @@ class _Writer:
         kept = [row["id"] for part in gone.to_frame().iter_slices(1000) for row in self._remove(kind, part)]
         return local.height, wanted.height, len(gone) - len(kept), kept
 
-    def _noted_nodes(self, kind: str) -> pl.DataFrame:
-        text = f"MATCH (n:`{kind}`) WHERE n.{MARK} IS NOT NULL RETURN n.id, n.{MARK}"
-        return _table(self.session, text, {"id": _TEXT, MARK: _NUMBER})
-
     def _remove(self, kind: str, ids: pl.DataFrame) -> list[Row]:
         """Remove nodes of ours; returns those that a relationship of others holds."""
         text = f"""UNWIND $ids AS id MATCH (n:`{kind}` {{id: id}}) WHERE n.{MARK} IS NOT NULL
@@ -247,10 +257,9 @@ class _Writer:
         WITH id, held WHERE held RETURN id"""
         return self.change(text, ids=ids["id"].to_list())
 
-    def write_relationships(self, name: str, local: pl.DataFrame) -> tuple[int, int, int, list[str]] | None:
-        known = self._noted_marks(name) if not self.thorough else held_relationships(self.session, name)[MARK]
-        if local.is_empty() and known.is_empty():
-            return None
+    def write_relationships(
+        self, name: str, local: pl.DataFrame, known: pl.Series
+    ) -> tuple[int, int, int, list[str]]:
         wanted = local.filter(~pl.col(MARK).is_in(known.implode()))
         done = local.height - wanted.height
         for table in wanted.partition_by("tail_kind", "head_kind", maintain_order=True):
@@ -264,10 +273,6 @@ class _Writer:
             text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IN $marks DELETE r"
             self.change(text, marks=part.to_series().to_list())
         return local.height, wanted.height, len(gone), []
-
-    def _noted_marks(self, name: str) -> pl.Series:
-        text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IS NOT NULL RETURN r.{MARK}"
-        return _table(self.session, text, {MARK: _NUMBER})[MARK]
 
     def _tie(self, name: str, part: pl.DataFrame) -> None:
         text = _relationship_statement(name, part["tail_kind"][0], part["head_kind"][0])
@@ -324,25 +329,21 @@ def check(
     known = {**rows.nodes, **rows.relationships}
     names = [*kinds(), *vocabulary().types]
     with where.session(patience=patience) as session:
+        there = {row["name"] for row in _read(session, _LABELS)}
         for number, name in enumerate(names):
             progress(name, number, len(names))
-            local = _marks(name, known.get(name))
-            held = (
-                held_nodes(session, name, every=True)
-                if name in kinds()
-                else held_relationships(session, name)
-            )
-            if name in known or held.height:
-                found.append(_compared(name, local, held))
+            if name in there or name in known:
+                local, node = _collected(name, known.get(name)), name in kinds()
+                held = held_nodes(session, name, every=True) if node else held_relationships(session, name)
+                if local.height or held.height:
+                    found.append(_compared(name, local if node else _named(local), held))
     return pl.DataFrame(found, _DIFFERENCES)
 
 
-def _marks(name: str, frame: pl.LazyFrame | None) -> pl.DataFrame:
-    """`id` and `MARK` of the local rows of a kind or type."""
-    node = name in kinds()
-    empty = pl.LazyFrame(schema=columns(name) if node else edge_columns(name))
-    found = marked((empty if frame is None else frame).collect(), name)
-    return found.select("id", MARK) if node else _named(found)
+def _collected(name: str, frame: pl.LazyFrame | None) -> pl.DataFrame:
+    """The marked rows of a kind or type, none where the graph has no table of it."""
+    empty = pl.LazyFrame(schema=columns(name) if name in kinds() else edge_columns(name))
+    return marked((empty if frame is None else frame).collect(), name)
 
 
 def _compared(name: str, local: pl.DataFrame, held: pl.DataFrame) -> Row:
@@ -504,9 +505,9 @@ def _read(session: neo4j.Session, text: str) -> list[Row]:
     return session.execute_read(lambda transaction: transaction.run(text).data())
 
 
-def _table(session: neo4j.Session, text: str, schema: Schema) -> pl.DataFrame:
+def _table(session: neo4j.Session, text: str, schema: Schema, **values: Any) -> pl.DataFrame:
     def work(transaction: neo4j.ManagedTransaction) -> list[pl.DataFrame]:
-        result = transaction.run(text)
+        result = transaction.run(text, values)
         parts = iter(lambda: [record.values() for record in result.fetch(_READ)], [])
         return [pl.DataFrame(part, schema, orient="row") for part in parts]
 
