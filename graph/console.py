@@ -145,7 +145,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[str], None]]:
 def rows_bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """A bar on the error stream; each call names a part, what of it is done, and all of it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as bar:
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         yield lambda part, done, total: bar.update(
             task, completed=done, total=total, description=f"{title}: {part}"

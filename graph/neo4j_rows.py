@@ -206,12 +206,24 @@ def stored(frame: pl.DataFrame) -> list[Row]:
 def restored(rows: Sequence[Row], wanted: Schema) -> pl.DataFrame:
     """Rows of properties as they were, with their `MARK`, and `fits`: every value has its column's type."""
     schema = {**wanted, EXACT: _TEXT, MARK: pl.Int64()}
-    frame = pl.DataFrame(rows, schema, orient="row", strict=False)
-    plain = [_known(row, schema) for row in frame.to_dicts()]
-    fits = [
-        a == b or repr(a) == repr(b) for a, b in zip(plain, (_known(r, schema) for r in rows), strict=True)
-    ]
+    try:
+        frame = pl.DataFrame(rows, schema, orient="row")
+    except (TypeError, pl.exceptions.PolarsError):
+        frame = pl.concat([_of_one(row, schema) for row in rows])
+    pairs = zip(frame.to_dicts(), rows, strict=True)
+    fits = [_alike(_known(here, schema), _known(there, schema)) for here, there in pairs]
     return _with_lists(frame, wanted).with_columns(fits=pl.Series(fits, dtype=pl.Boolean()))
+
+
+def _of_one(row: Row, schema: Schema) -> pl.DataFrame:
+    """A row without the values that do not fit."""
+    found = {}
+    for name, dtype in schema.items():
+        try:
+            found[name] = pl.Series(name, [row.get(name)], dtype)
+        except (TypeError, pl.exceptions.PolarsError):
+            found[name] = pl.Series(name, [None], dtype)
+    return pl.DataFrame(found)
 
 
 def _alike(here: Row, there: Row) -> bool:

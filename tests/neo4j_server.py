@@ -36,6 +36,7 @@ dbms.usage_report.enabled=false
 db.tx_log.preallocate=false
 db.tx_log.rotation.retention_policy=1 files
 """
+JAVA = ("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # starts fast; most of a test is a start
 STARTS_IN = 120.0
 
 
@@ -110,7 +111,7 @@ class Server:
         return {**os.environ, "NEO4J_HOME": self.home, "NEO4J_CONF": f"{self.home}/conf"}
 
     def java(self, entry: str, *arguments: str) -> list[str]:
-        return ["java", "-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{artifacts()}/*", entry, *arguments]
+        return ["java", *JAVA, "-cp", f"{artifacts()}/*", entry, *arguments]
 
     def admin(self, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run `neo4j-admin` in a folder; the server must be stopped for an import."""
