@@ -169,13 +169,15 @@ class _Writer:
     def claimed(self, take_over: bool) -> Iterator[None]:
         """The right to push, from now until the block ends or the claim runs out."""
         claim = {"owner": self.owner, "take_over": take_over}
-        free, seconds = _again(lambda: self.session.execute_write(lambda tx: tx.run(_CLAIM, claim).values()))[
-            0
-        ]
-        if not free:
+
+        def work(transaction: neo4j.ManagedTransaction) -> list[Row]:
+            return transaction.run(_CLAIM, claim).data()
+
+        (found,) = _again(lambda: self.session.execute_write(work))
+        if not found["free"]:
             raise TrinationalError(
                 "another push to this database is under way",
-                hint=f"wait for it; if it died, its claim ends in {seconds} seconds, or use --take-over",
+                hint=f"wait; if it died, its claim ends in {found['seconds']} seconds, or use --take-over",
             )
         try:
             yield
@@ -229,9 +231,8 @@ class _Writer:
 
     def _noted(self, text: str) -> pl.DataFrame:
         """What the last push noted: `kind` (kind or type), `id` of nodes, and `MARK`."""
-        return _table(
-            self.session, text, {"kind": pl.Categorical(), "id": _TEXT, MARK: _NUMBER}, kinds=list(kinds())
-        )
+        schema = {"kind": pl.Categorical(), "id": _TEXT, MARK: _NUMBER}
+        return _table(self.session, text, schema, kinds=list(kinds()))
 
     def write_nodes(
         self, kind: str, local: pl.DataFrame, known: pl.DataFrame
