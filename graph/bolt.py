@@ -16,9 +16,10 @@ import neo4j
 import polars as pl
 from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, TransactionError
 
+from graph.cypher import MAX_ROWS, Answer
+from graph.neo4j_rows import HIDDEN
 from ontology import TrinationalError, WrongUseError
 
-MAX_ROWS = 200_000
 _SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _PLACE = re.compile(r"\(line (\d+), column (\d+) \(offset: \d+\)\)")
 _LITERALS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|//[^\n]*|/\*.*?\*/""", re.DOTALL)
@@ -141,32 +142,7 @@ class Connection:
         return TrinationalError(f"no Neo4j server answers at {self.uri}: {said}", hint=hint)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Rows of an answer; `truncated`: there were more; `warnings`: names that the database does not have."""
-
-    frame: pl.DataFrame
-    truncated: bool = False
-    warnings: tuple[str, ...] = ()
-
-
 def query(
-    text: str,
-    params: Mapping[str, Any] | None = None,
-    connection: Connection | None = None,
-    *,
-    timeout: float = 60.0,
-    limit: int | None = None,
-    name: str = "query",
-) -> pl.DataFrame:
-    """Answer a Cypher query on a Neo4j server: see `answer`. Returns its rows.
-
-    >>> query("MATCH (p:Plant {country: $c}) RETURN p.id", {"c": "MX"})                  # doctest: +SKIP
-    """
-    return answer(text, params, connection, timeout=timeout, limit=limit, name=name).frame
-
-
-def answer(
     text: str,
     params: Mapping[str, Any] | None = None,
     connection: Connection | None = None,
@@ -191,6 +167,8 @@ def answer(
         What messages call the query.
 
     Nodes and relationships are structs of their properties; dates and points are text.
+
+    >>> query("MATCH (p:Plant {country: $c}) RETURN p.id", {"c": "MX"}).frame            # doctest: +SKIP
 
     Raises `WrongUseError` for a syntax error, a query that writes, a parameter that is missing;
     `TrinationalError` where the server is not there, the time is over or the answer is too large.
@@ -241,7 +219,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, neo4j.graph.Path):
         return [_cell(node) for node in value.nodes]
     if isinstance(value, Mapping | neo4j.graph.Entity):
-        return {name: _cell(item) for name, item in value.items()}
+        return {name: _cell(item) for name, item in value.items() if name not in HIDDEN}
     if isinstance(value, list):
         return [_cell(item) for item in value]
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,7 +195,7 @@ def write_tables(
     identity.mapping.write_parquet(folder / "identity.parquet")
     identity.refused.write_parquet(folder / "refused.parquet")
     counts: dict[str, int] = {}
-    index: list[pl.DataFrame] = []
+    index: dict[str, pl.DataFrame] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         written = {
             kind.name: pool.submit(_write_things, folder, kind, said[kind.name], identity)
@@ -209,12 +209,12 @@ def write_tables(
         }
         for name, things in written.items():
             progress(name)
-            index.append(things.result())
-            counts[name] = index[-1].height
+            index[name] = things.result()
+            counts[name] = index[name].height
         for name, height in related.items():
             progress(name)
             counts[name] = height.result()
-    pl.concat(index).sort("id", "kind").write_parquet(folder / "things.parquet")
+    write_things(folder, index)
     about = {"format": FORMAT, "releases": list(releases), "counts": counts}
     (folder / "graph.json").write_text(json.dumps(about, indent=1) + "\n")
 
@@ -270,10 +270,21 @@ def _write_things(folder: Path, kind: Kind, said: pl.LazyFrame, identity: Identi
         .sort("id", "source", "locator")
         .collect()
     )
-    _write(records.select("id", "record_id", pl.all().exclude("id", "record_id")), folder / "said", kind.name)
+    write_table(
+        records.select("id", "record_id", pl.all().exclude("id", "record_id")), folder / "said", kind.name
+    )
     things = _preferred(kind, records)
-    _write(things, folder, kind.name)
-    return things.select("id", pl.lit(kind.name).alias("kind"), "name", "country", "sources")
+    write_table(things, folder, kind.name)
+    return things.select("id", "name", "country", "sources")
+
+
+def write_things(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Write the list of all things of a graph from its tables by kind."""
+    frames = [
+        frame.select("id", pl.lit(kind).alias("kind"), "name", "country", "sources")
+        for kind, frame in tables.items()
+    ]
+    pl.concat(frames).sort("id", "kind").write_parquet(folder / "things.parquet")
 
 
 def _preferred(kind: Kind, records: pl.DataFrame) -> pl.DataFrame:
@@ -354,7 +365,7 @@ def _write_relations(folder: Path, kind: Kind, records: pl.LazyFrame, identity: 
         .collect()
     )
     columns = list(schema(kind.name, "graph"))
-    _write(relations.with_columns(_bounds(kind, relations)).select(columns), folder, kind.name)
+    write_table(relations.with_columns(_bounds(kind, relations)).select(columns), folder, kind.name)
     return relations.height
 
 
@@ -381,7 +392,8 @@ def months(column: str, unknown: int) -> pl.Expr:
     return year * 12 + pl.when(month.is_null()).then(unknown).otherwise(month - 1)
 
 
-def _write(frame: pl.DataFrame, folder: Path, name: str) -> None:
+def write_table(frame: pl.DataFrame, folder: Path, name: str) -> None:
+    """Write a table of a graph: the same rows give the same bytes."""
     frame.write_parquet(
         folder / f"{name}.parquet", compression="zstd", compression_level=1, row_group_size=250_000
     )

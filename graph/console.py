@@ -142,6 +142,17 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
+def rows_bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on the error stream; each call names a part, what of it is done, and all of it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda part, done, total: bar.update(
+            task, completed=done, total=total, description=f"{title}: {part}"
+        )
+
+
+@contextmanager
 def download_bar(title: str) -> Iterator[Callable[[int, int | None, str], None]]:
     """A bar on the error stream; calls tell bytes here, bytes of all, and what is waited for."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())

@@ -58,10 +58,11 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of an answer; `truncated` where there were more than asked for."""
+    """Rows of an answer; `truncated`: there were more; `warnings`: names that the database does not have."""
 
     frame: pl.DataFrame
     truncated: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def query(

@@ -388,7 +388,7 @@ def _names(columns: Schema) -> str:
 _PAGE = """# The property graph: labels, relationship types, properties
 
 Written by `python -m graph.property_graph` from the ontology; do not edit. The same graph is in embedded
-Cypher (`trinational cypher`) and in Neo4j (`trinational neo4j push`).
+Cypher (`trinational cypher`) and in Neo4j (`trinational neo4j push`), where each row has `_trinational`, too.
 What columns mean: [ontology](ontology.md).
 
 - **Labels.** A node has its kind as label and the parents of the kind: a `Union` is an `Organization` and a

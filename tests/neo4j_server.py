@@ -36,6 +36,7 @@ dbms.usage_report.enabled=false
 db.tx_log.preallocate=false
 db.tx_log.rotation.retention_policy=1 files
 """
+JAVA = ("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # starts fast; most of a test is a start
 STARTS_IN = 120.0
 
 
@@ -110,12 +111,12 @@ class Server:
         return {**os.environ, "NEO4J_HOME": self.home, "NEO4J_CONF": f"{self.home}/conf"}
 
     def java(self, entry: str, *arguments: str) -> list[str]:
-        return ["java", "-Xmx1g", "-cp", f"{artifacts()}/*", entry, *arguments]
+        return ["java", *JAVA, "-cp", f"{artifacts()}/*", entry, *arguments]
 
-    def admin(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `neo4j-admin`; the server must be stopped for an import."""
+    def admin(self, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `neo4j-admin` in a folder; the server must be stopped for an import."""
         command = self.java("org.neo4j.cli.AdminTool", *arguments)
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        return subprocess.run(command, env=self.environment, cwd=folder, capture_output=True, text=True)
 
     def start(self) -> None:
         """Start it under a guard that ends it with the test run; returns when it answers."""
@@ -165,6 +166,11 @@ class Server:
     def restart(self) -> None:
         self.kill()
         self.start()
+
+    def set_read_only(self, on: bool) -> None:
+        """Let nobody write from the next start on, or everybody again: Community has no reading users."""
+        conf = CONF.format(port=self.port) + ("server.databases.read_only=neo4j\n" if on else "")
+        (Path(self.home) / "conf/neo4j.conf").write_text(conf)
 
 
 def shared(folder: Path, run: int) -> Server:

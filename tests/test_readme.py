@@ -26,5 +26,5 @@ def test_links_lead_to_files() -> None:
 def test_commands_exist() -> None:
     known = {
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
-    }
-    assert set(re.findall(r"^trinational ([a-z]+)", README, re.MULTILINE)) <= known
+    } | {group.name for group in app.registered_groups}
+    assert set(re.findall(r"^trinational ([a-z0-9]+)", README, re.MULTILINE)) <= known

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from graph.cli import ask, cypher, data, families, graphs, identity, questions, serve
+from graph.cli import ask, cypher, data, families, graphs, identity, neo4j, questions, serve
 from graph.cli.common import app
 from graph.console import print_error
 from ontology import TrinationalError, WrongUseError
 
-__all__ = ["app", "ask", "cypher", "data", "families", "graphs", "identity", "main", "questions", "serve"]
+__all__ = [
+    "app",
+    "ask",
+    "cypher",
+    "data",
+    "families",
+    "graphs",
+    "identity",
+    "main",
+    "neo4j",
+    "questions",
+    "serve",
+]
 
 
 def main() -> None:

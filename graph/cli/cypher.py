@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from graph.cli.common import FormatOption, HomeOption, LimitOption, app, open_graph, query_text, split_param
 from graph.console import ERR, Format, print_rows, steps
 
+if TYPE_CHECKING:
+    from graph.cypher import Answer
+
+QueryArgument = Annotated[
+    str, typer.Argument(help="A query, a file that holds one, or - for standard input.")
+]
+ParamOption = Annotated[
+    list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Value of $NAME.")
+]
+TimeoutOption = Annotated[float, typer.Option(min=0.1, help="Seconds until the query is stopped.")]
+
 
 @app.command()
 def cypher(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="A query, a file that holds one, or - for standard input.")],
-    param: Annotated[
-        list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Value of $NAME.")
-    ] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the query is stopped.")] = 60.0,
+    query: QueryArgument,
+    param: ParamOption = None,
+    timeout: TimeoutOption = 60.0,
     format: FormatOption = Format.table,
     limit: LimitOption = None,
     home: HomeOption = None,
@@ -32,18 +42,30 @@ def cypher(
     """
     from graph import cypher as engine
 
-    text, name = query_text(query, _is_query(query), "a query has words: MATCH … RETURN …")
-    pairs = (split_param(given) for given in param or [])
-    params = {key.removeprefix("$"): value(meant) for key, meant in pairs}
+    text, name, params = asked(query, param)
     graph = open_graph(context, home)
     with steps("Cypher") as progress:
         answer = engine.query(
             graph.folder, text, params, timeout=timeout, limit=limit, name=name, progress=progress
         )
+    print_answer(answer, format, limit)
+
+
+def asked(query: str, param: Sequence[str] | None) -> tuple[str, str, dict[str, Any]]:
+    """The text of a query, what messages call it, and the values of its parameters."""
+    text, name = query_text(query, _is_query(query), "a query has words: MATCH … RETURN …")
+    pairs = (split_param(given) for given in param or [])
+    return text, name, {key.removeprefix("$"): value(meant) for key, meant in pairs}
+
+
+def print_answer(answer: Answer, format: Format, limit: int | None) -> None:
+    """Print the rows of an answer; on the error stream what is to be known of them."""
     if format is Format.csv and answer.frame.is_empty():
         print(",".join(answer.frame.columns))
     else:
         print_rows(answer.frame, format, limit=limit)
+    for warning in answer.warnings:
+        ERR.print(f"warning: {warning}", style="yellow")
     if answer.truncated:
         ERR.print(f"the answer has more rows than the {limit} asked for", style="dim")
 

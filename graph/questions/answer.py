@@ -228,14 +228,13 @@ def _on_cypher(asked: Asked, graph: LaborGraph, connection: Any, timeout: float)
 def _on_neo4j(asked: Asked, graph: LaborGraph, connection: Any, timeout: float) -> Rows:
     from graph.bolt import query
 
-    found = query(
+    return query(
         asked.question.queries["cypher"],
         asked.cypher(),
         connection,
         timeout=timeout,
         name=asked.question.id,
-    )
-    return found.to_dicts()
+    ).frame.to_dicts()
 
 
 def _on_tables(asked: Asked, graph: LaborGraph, connection: Any, timeout: float) -> Rows:

@@ -27,6 +27,7 @@ from graph.console import OUT
 from graph.engine import cut
 from graph.home import Home
 from graph.labor_graph import LaborGraph
+from graph.neo4j import push
 from graph.questions import Question, ask, prepared, questions, read
 from graph.questions.__main__ import PAGE, page
 from graph.release import find, load_release
@@ -105,8 +106,6 @@ def test_equal_rows_on_all_real_files(asked: Question, real: LaborGraph) -> None
 def test_equal_rows_on_a_neo4j_server(
     which: str, neo4j: Server, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    push = pytest.importorskip("graph.neo4j").push
-
     graph = request.getfixturevalue(which)
     where = Connection(neo4j.uri, neo4j.username, neo4j.password, neo4j.database)
     neo4j.empty()
