@@ -229,15 +229,21 @@ def _bodies(words: list[str]) -> list[_Body]:
         numbers = _run(words, end)
         named = [n for n in range(at, end) if words[n] in LEVEL_OF and (numbers or words[n] != "no")]
         if named and (numbers or len(named) > 1 or words[named[0]] not in ONLY_NUMBERED):
-            level = _named_level([LEVEL_OF[words[n]] for n in named])
+            level = _named_level([words[n] for n in named])
             found.append(_Body(level, numbers, at, end + len(numbers) if numbers else named[-1] + 1))
         at = max(end, at + 1)
     return found
 
 
-def _named_level(levels: list[str]) -> str:
-    """`district` of `district lodge`, `lodge` of `local lodge`."""
-    return min(levels, key=lambda level: LEVELS.index(level) if level != "local" else len(LEVELS))
+def _named_level(words: list[str]) -> str:
+    """`district` of `district lodge`, `lodge` of `local lodge`, `local` of `district local`."""
+    told = [word for word in words if word != "no"]
+    if not told or told[-1] == "local":
+        return "local"
+    return min(
+        (LEVEL_OF[word] for word in told),
+        key=lambda level: LEVELS.index(level) if level != "local" else len(LEVELS),
+    )
 
 
 def _run(words: list[str], start: int) -> tuple[str, ...]:
@@ -265,7 +271,9 @@ def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: l
             at += 1
         if not bodies and not _run(words, at) and marked[at : at + 1] and marked[at][1]:
             at += 1
-        if at not in used and (numbers := _run(words, at)):
+        numbers = _run(words, at)
+        counted = words[at + len(numbers) : at + len(numbers) + 1] == ["local"]
+        if numbers and at not in used and not counted:
             beyond.append(_Body("local", numbers, at, at + len(numbers)))
     if not beyond and found and found[0].start == 1 and (numbers := _run(words[:1], 0)):
         beyond.append(_Body("local", numbers, 0, 1))
@@ -287,7 +295,7 @@ def _nationals(marked: tuple[tuple[str, bool], ...], used: set[int]) -> list[_Fo
         one = None if at in used else _phrase(marked, words, at)
         if one:
             (trades if one.phrase.kind == "trade" else found).append(one)
-        at = one.end if one else at + 1
+        at = one.end if one and one.phrase.kind != "trade" else at + 1
     if any(one.phrase.national != "AFLCIO" for one in found):
         meant = [one for one in trades if _numbered(words, one.end)]
     else:
