@@ -29,7 +29,7 @@ SIDES = ("name", "kind", "city", "state", "place", "country", "sector", "ids")
         ("PACE - 5-0857", "PACE", "local", {"5-857"}),
         ("USA - 7338-01 DISTRICT 4", "USW", "local", {"7338-1"}),
         ("NFFE - 2109 DISTRICT 1", "NFFE", "local", {"2109"}),
-        ("Laborers Upstate New York District Council Local 210", "LIUNA", "local", {"210"}),
+        ("LIUNA Upstate New York Laborers District Council Local 210", "LIUNA", "local", {"210"}),
         ("General Teamsters, Chauffeurs and Helpers Local Union No. 673", "IBT", "local", {"673"}),
         ("Legal Services Workers/United Automobile Workers Local 2320", "UAW", "local", {"2320"}),
         ("IBT FOR 17 LOCALS", "IBT", "", set()),
