@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -181,6 +182,7 @@ def _tells_of_union(aside: str) -> bool:
 
 
 def _cut(text: str) -> _Read:
+    """A name without brackets taken apart; where it names several unions, only its words and numbers."""
     marked = tokens(text)
     words = [word for word, _ in marked]
     bodies = _bodies(words)
@@ -410,11 +412,11 @@ def _named_by_both(left: Union, right: Union) -> bool:
 
 def _shared_number(one: Union, how: str) -> bool:
     """Whether several bodies may have the number: so a register says, or the table of nationals."""
-    authorities = [key.partition(":")[0] for key in one.keys]
     way = numbering().get(one.national, "")
     if how == "merged" and way == "prefix" and not all("-" in each for each in one.numbers):
         return True
-    return len(authorities) > len(set(authorities)) or way in {base(each) for each in one.numbers}
+    several = any(count > 1 for count in _by_authority(one.keys).values())
+    return several or way in {base(each) for each in one.numbers}
 
 
 def _numbers(left: Union, right: Union) -> str:
@@ -461,7 +463,9 @@ def _unlisted(left: Union, right: Union) -> str:
 
 
 def _name(left: Union, right: Union) -> str:
-    """The level of the names that agree best."""
+    """The level of the names that agree best; unions of two countries that no table knows are two."""
+    if left.country and right.country and left.country != right.country:
+        return "other_name"
     if any(len(form) > SHORT for form in left.wholes & right.wholes):
         return "same_name"
     places = (state_words(left.subdivision), state_words(right.subdivision))
@@ -509,10 +513,15 @@ def _place(a: Union, b: Union) -> str:
 
 
 def _keys(a: frozenset[str], b: frozenset[str]) -> str:
-    if a & b:
-        return "same" if len(a) == len(b) == 1 else "one_of_several"
-    left, right = ({key.partition(":")[0] for key in keys} for keys in (a, b))
-    return "other" if left & right else "unknown"
+    left, right = _by_authority(a), _by_authority(b)
+    shared = {key.partition(":")[0] for key in a & b}
+    if any(left[authority] == right[authority] == 1 for authority in shared):
+        return "same"
+    return "one_of_several" if shared else "other" if left.keys() & right.keys() else "unknown"
+
+
+def _by_authority(keys: frozenset[str]) -> Counter[str]:
+    return Counter(key.partition(":")[0] for key in keys)
 
 
 def blocks(one: Union) -> tuple[str, ...]:

@@ -229,6 +229,17 @@ def test_place_and_keys() -> None:
     }
 
 
+def test_unions_of_two_countries_that_no_table_knows_are_two() -> None:
+    ponce = mention("Union General de Trabajadores", "Ponce", "US-PR", "US")
+    assert compare(ponce, mention("Unión General de Trabajadores", country="US"))["body"] == "same_name"
+    assert compare(ponce, mention("Unión General de Trabajadores", country="MX"))["body"] == "other_name"
+
+
+def test_one_key_of_an_authority_is_the_same_whatever_other_keys_there_are() -> None:
+    left, right = ["us-olms:7", "union:x"], ["us-olms:7", "lei:y"]
+    assert compare(mention("UAW 1", keys=left), mention("UAW 1", keys=right))["keys"] == "same"
+
+
 def test_further_names_of_one_body_are_read_too() -> None:
     curated = mention("Mexican Telephone Workers' Union", others=["STRM", None])
     assert (
