@@ -352,8 +352,10 @@ def _meant(found: list[_Found]) -> list[str]:
 
 def _joint(named: list[str]) -> str:
     """One of a family; the union that they became where several of them did (`SAG - AFTRA`)."""
+    if len(named) == 1:
+        return named[0]
     became = {successor(one) for one in named}
-    return named[0] if len(named) == 1 or len(became) > 1 else became.pop()
+    return named[0] if len(became) > 1 else became.pop()
 
 
 def _numbered_as(national: str, bodies: list[_Body]) -> str:
@@ -421,7 +423,7 @@ def _shared_number(one: Union, how: str) -> bool:
 
 def _numbers(left: Union, right: Union) -> str:
     """Whether kinds of bodies and numbers agree; other letters, a sub-unit or one of several are in doubt."""
-    if _group(left.level) != _group(right.level):
+    if _group(left.level) != _group(right.level) or _funds(left) != _funds(right):
         return "other_body"
     if left.numbers == right.numbers or _joined(left.numbers) == _joined(right.numbers):
         return "same_number"
@@ -431,6 +433,10 @@ def _numbers(left: Union, right: Union) -> str:
 
 def _joined(numbers: frozenset[str]) -> list[str]:
     return sorted(one.replace("-", "") if not one.replace("-", "").isdigit() else one for one in numbers)
+
+
+def _funds(one: Union) -> frozenset[str]:
+    return FUNDS.intersection(one.words)
 
 
 def _group(level: str) -> str:

@@ -161,6 +161,8 @@ def _texts(row: dict[str, str]) -> list[str]:
         ("Canadian Auto Workers", "Unifor", "other_body"),
         ("SOUTH CAROLINA AFL-CIO", "NORTH CAROLINA STATE AFL-CIO", "other_body"),
         ("BCTF (Prince George Dist. Teachers' Assoc.)", "BCTF (Nelson Dist. Teachers' Assoc.)", "other_body"),
+        ("SEIU LOCAL 775", "SEIU LOCAL 775 STAFF UNION", "other_body"),
+        ("IBEW Local 26", "IBEW Local 26 Pension Trust Fund", "other_body"),
         ("AFM 353", "AFGM 353", "other_national"),
         ("UFCW 13", "UFCW LOCAL 13-D", "doubtful"),
         ("USW 9281", "USW 9281-02", "doubtful"),
