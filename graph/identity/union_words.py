@@ -58,7 +58,8 @@ GLUE = _set(
 )
 # Of these, the words that leave a trade (`bricklayers`) the name of a whole national.
 PLAIN = _set("afl cio clc ctw ctc ind inc international union affiliated affiliate aw w nhq")
-FUNDS = _set("fund pension trust plan pac benefit welfare retirement building corporation staff")
+# What belongs to a union and is none, or is the union of its own employees.
+FUNDS = _set("fund pension trust plan pac benefit welfare retirement corporation staff")
 CENTRES = _set("ctm croc crom catem cor cgt ct unt")
 # What stands where no union is named.
 NOTHING = _set("xxx na none null unknown unaff multi multiple various independent")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -181,6 +182,7 @@ def _tells_of_union(aside: str) -> bool:
 
 
 def _cut(text: str) -> _Read:
+    """A name without brackets taken apart; where it names several unions, only its words and numbers."""
     marked = tokens(text)
     words = [word for word, _ in marked]
     bodies = _bodies(words)
@@ -229,15 +231,21 @@ def _bodies(words: list[str]) -> list[_Body]:
         numbers = _run(words, end)
         named = [n for n in range(at, end) if words[n] in LEVEL_OF and (numbers or words[n] != "no")]
         if named and (numbers or len(named) > 1 or words[named[0]] not in ONLY_NUMBERED):
-            level = _named_level([LEVEL_OF[words[n]] for n in named])
+            level = _named_level([words[n] for n in named])
             found.append(_Body(level, numbers, at, end + len(numbers) if numbers else named[-1] + 1))
         at = max(end, at + 1)
     return found
 
 
-def _named_level(levels: list[str]) -> str:
-    """`district` of `district lodge`, `lodge` of `local lodge`."""
-    return min(levels, key=lambda level: LEVELS.index(level) if level != "local" else len(LEVELS))
+def _named_level(words: list[str]) -> str:
+    """`district` of `district lodge`, `lodge` of `local lodge`, `local` of `district local`."""
+    told = [word for word in words if word != "no"]
+    if not told or told[-1] == "local":
+        return "local"
+    return min(
+        (LEVEL_OF[word] for word in told),
+        key=lambda level: LEVELS.index(level) if level != "local" else len(LEVELS),
+    )
 
 
 def _run(words: list[str], start: int) -> tuple[str, ...]:
@@ -265,7 +273,9 @@ def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: l
             at += 1
         if not bodies and not _run(words, at) and marked[at : at + 1] and marked[at][1]:
             at += 1
-        if at not in used and (numbers := _run(words, at)):
+        numbers = _run(words, at)
+        counted = words[at + len(numbers) : at + len(numbers) + 1] == ["local"]
+        if numbers and at not in used and not counted:
             beyond.append(_Body("local", numbers, at, at + len(numbers)))
     if not beyond and found and found[0].start == 1 and (numbers := _run(words[:1], 0)):
         beyond.append(_Body("local", numbers, 0, 1))
@@ -287,7 +297,7 @@ def _nationals(marked: tuple[tuple[str, bool], ...], used: set[int]) -> list[_Fo
         one = None if at in used else _phrase(marked, words, at)
         if one:
             (trades if one.phrase.kind == "trade" else found).append(one)
-        at = one.end if one else at + 1
+        at = one.end if one and one.phrase.kind != "trade" else at + 1
     if any(one.phrase.national != "AFLCIO" for one in found):
         meant = [one for one in trades if _numbered(words, one.end)]
     else:
@@ -342,8 +352,10 @@ def _meant(found: list[_Found]) -> list[str]:
 
 def _joint(named: list[str]) -> str:
     """One of a family; the union that they became where several of them did (`SAG - AFTRA`)."""
+    if len(named) == 1:
+        return named[0]
     became = {successor(one) for one in named}
-    return named[0] if len(named) == 1 or len(became) > 1 else became.pop()
+    return named[0] if len(became) > 1 else became.pop()
 
 
 def _numbered_as(national: str, bodies: list[_Body]) -> str:
@@ -402,16 +414,16 @@ def _named_by_both(left: Union, right: Union) -> bool:
 
 def _shared_number(one: Union, how: str) -> bool:
     """Whether several bodies may have the number: so a register says, or the table of nationals."""
-    authorities = [key.partition(":")[0] for key in one.keys]
     way = numbering().get(one.national, "")
     if how == "merged" and way == "prefix" and not all("-" in each for each in one.numbers):
         return True
-    return len(authorities) > len(set(authorities)) or way in {base(each) for each in one.numbers}
+    several = any(count > 1 for count in _by_authority(one.keys).values())
+    return several or way in {base(each) for each in one.numbers}
 
 
 def _numbers(left: Union, right: Union) -> str:
     """Whether kinds of bodies and numbers agree; other letters, a sub-unit or one of several are in doubt."""
-    if _group(left.level) != _group(right.level):
+    if _group(left.level) != _group(right.level) or _funds(left) != _funds(right):
         return "other_body"
     if left.numbers == right.numbers or _joined(left.numbers) == _joined(right.numbers):
         return "same_number"
@@ -421,6 +433,10 @@ def _numbers(left: Union, right: Union) -> str:
 
 def _joined(numbers: frozenset[str]) -> list[str]:
     return sorted(one.replace("-", "") if not one.replace("-", "").isdigit() else one for one in numbers)
+
+
+def _funds(one: Union) -> frozenset[str]:
+    return FUNDS.intersection(one.words)
 
 
 def _group(level: str) -> str:
@@ -453,7 +469,9 @@ def _unlisted(left: Union, right: Union) -> str:
 
 
 def _name(left: Union, right: Union) -> str:
-    """The level of the names that agree best."""
+    """The level of the names that agree best; unions of two countries that no table knows are two."""
+    if left.country and right.country and left.country != right.country:
+        return "other_name"
     if any(len(form) > SHORT for form in left.wholes & right.wholes):
         return "same_name"
     places = (state_words(left.subdivision), state_words(right.subdivision))
@@ -501,10 +519,15 @@ def _place(a: Union, b: Union) -> str:
 
 
 def _keys(a: frozenset[str], b: frozenset[str]) -> str:
-    if a & b:
-        return "same" if len(a) == len(b) == 1 else "one_of_several"
-    left, right = ({key.partition(":")[0] for key in keys} for keys in (a, b))
-    return "other" if left & right else "unknown"
+    left, right = _by_authority(a), _by_authority(b)
+    shared = {key.partition(":")[0] for key in a & b}
+    if any(left[authority] == right[authority] == 1 for authority in shared):
+        return "same"
+    return "one_of_several" if shared else "other" if left.keys() & right.keys() else "unknown"
+
+
+def _by_authority(keys: frozenset[str]) -> Counter[str]:
+    return Counter(key.partition(":")[0] for key in keys)
 
 
 def blocks(one: Union) -> tuple[str, ...]:

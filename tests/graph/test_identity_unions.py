@@ -29,6 +29,10 @@ SIDES = ("name", "kind", "city", "state", "place", "country", "sector", "ids")
         ("PACE - 5-0857", "PACE", "local", {"5-857"}),
         ("USA - 7338-01 DISTRICT 4", "USW", "local", {"7338-1"}),
         ("NFFE - 2109 DISTRICT 1", "NFFE", "local", {"2109"}),
+        ("LIUNA Upstate New York Laborers District Council Local 210", "LIUNA", "local", {"210"}),
+        ("General Teamsters, Chauffeurs and Helpers Local Union No. 673", "IBT", "local", {"673"}),
+        ("Legal Services Workers/United Automobile Workers Local 2320", "UAW", "local", {"2320"}),
+        ("IBT FOR 17 LOCALS", "IBT", "", set()),
         ("IAM - DL 725", "IAM", "district", {"725"}),
         ("IAM - DS-490 DISTRICT 65", "IAM", "local", {"ds490"}),
         ("UAW - 686 UNIT 4", "UAW", "local", {"686"}),
@@ -157,6 +161,8 @@ def _texts(row: dict[str, str]) -> list[str]:
         ("Canadian Auto Workers", "Unifor", "other_body"),
         ("SOUTH CAROLINA AFL-CIO", "NORTH CAROLINA STATE AFL-CIO", "other_body"),
         ("BCTF (Prince George Dist. Teachers' Assoc.)", "BCTF (Nelson Dist. Teachers' Assoc.)", "other_body"),
+        ("SEIU LOCAL 775", "SEIU LOCAL 775 STAFF UNION", "other_body"),
+        ("IBEW Local 26", "IBEW Local 26 Pension Trust Fund", "other_body"),
         ("AFM 353", "AFGM 353", "other_national"),
         ("UFCW 13", "UFCW LOCAL 13-D", "doubtful"),
         ("USW 9281", "USW 9281-02", "doubtful"),
@@ -223,6 +229,17 @@ def test_place_and_keys() -> None:
         "place": "unknown",
         "keys": "other",
     }
+
+
+def test_unions_of_two_countries_that_no_table_knows_are_two() -> None:
+    ponce = mention("Union General de Trabajadores", "Ponce", "US-PR", "US")
+    assert compare(ponce, mention("Unión General de Trabajadores", country="US"))["body"] == "same_name"
+    assert compare(ponce, mention("Unión General de Trabajadores", country="MX"))["body"] == "other_name"
+
+
+def test_one_key_of_an_authority_is_the_same_whatever_other_keys_there_are() -> None:
+    left, right = ["us-olms:7", "union:x"], ["us-olms:7", "lei:y"]
+    assert compare(mention("UAW 1", keys=left), mention("UAW 1", keys=right))["keys"] == "same"
 
 
 def test_further_names_of_one_body_are_read_too() -> None:
