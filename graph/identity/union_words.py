@@ -59,7 +59,7 @@ GLUE = _set(
 # Of these, the words that leave a trade (`bricklayers`) the name of a whole national.
 PLAIN = _set("afl cio clc ctw ctc ind inc international union affiliated affiliate aw w nhq")
 # What belongs to a union and is none, or is the union of its own employees.
-FUNDS = _set("fund pension trust plan pac benefit welfare retirement corporation staff")
+FUNDS = _set("fund pension trust plan pac benefit welfare retirement corporation staffunion")
 CENTRES = _set("ctm croc crom catem cor cgt ct unt")
 # What stands where no union is named.
 NOTHING = _set("xxx na none null unknown unaff multi multiple various independent")
@@ -83,6 +83,7 @@ _SPELT = {
     "communications": "communication", "muni": "municipal", "nos": "no",
     "servicios": "servicio", "steelworkers": "steelworker", "workmen": "worker", "labourers": "labourer",
 }  # fmt: skip
+_ONE_WORD = {("steel", "worker"), ("iron", "worker"), ("paper", "worker"), ("staff", "union")}
 _PLURALS = ("dores", "tores", "sores", "iales", "nales", "rales", "iones", "dades", "feres", "lleres")
 _TOKEN = re.compile(r"[|]|[A-Za-z]{1,2}\d+(?:-\d+)*|\d[\dA-Za-z]*(?:-[\dA-Za-z]+)*|[A-Za-z]+")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\. ?){2,}(?:[A-Za-z]\b)?")
@@ -106,7 +107,7 @@ def tokens(text: str) -> tuple[tuple[str, bool], ...]:
         for word in _word(raw).split():
             if word in SMALL:
                 continue
-            if made and word == "worker" and made[-1][0] in ("steel", "iron", "paper"):
+            if made and (made[-1][0], word) in _ONE_WORD:
                 word = made.pop()[0] + word
             made.append((word, raw.isupper()))
     return tuple(made)

@@ -201,15 +201,15 @@ def _cut(text: str) -> _Read:
         body = body._replace(level="", numbers=())
     used |= {at for one in found for at in range(one.start, one.end)}
     left = [word for at, word in enumerate(words) if at not in used and word != BAR]
-    if not national or not FUNDS.isdisjoint(words):
+    beside = tuple(filter(None, map(number, left))) if body.numbers and FUNDS.isdisjoint(words) else ()
+    if not national or beside or not FUNDS.isdisjoint(words):
         left = [word for word in left if not number(word)]
     own = vocabulary().get(national, frozenset())
-    rest = tuple(word for word in left if not (national and (word in GLUE or word in own)))
     return _Read(
         national,
         body.level,
-        body.numbers,
-        rest,
+        body.numbers + (beside if national else ()),
+        tuple(word for word in left if not (national and (word in GLUE or word in own))),
         _named(left) if not national else (),
     )
 
@@ -254,18 +254,20 @@ def _run(words: list[str], start: int) -> tuple[str, ...]:
 
 
 def _at_end(words: list[str], bodies: list[_Body]) -> list[_Body]:
-    """The number at the end of a name of one or two words (`NPWU - 24`)."""
+    """The number at the end of a name of one or two words (`NPWU - 24`), or that begins with a letter."""
     names = [word for word in words if not number(word)]
     numbers = _run(words, len(names))
-    if bodies or len(names) > 2 or not names or len(names) + len(numbers) < len(words):
+    if bodies or not names or not numbers or len(names) + len(numbers) < len(words):
         return []
-    return [_Body("local", numbers, len(names), len(words))] if numbers else []
+    short = len(names) <= 2 or numbers[0][0].isalpha()
+    return [_Body("local", numbers, len(names), len(words))] if short else []
 
 
 def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: list[_Body]) -> list[_Body]:
     """The number after a national, perhaps behind `AFL-CIO` or other initials; else that in front."""
     words = [word for word, _ in marked]
     used = {at for body in bodies for at in range(body.start, body.end)}
+    kinds = {body.start: body.level for body in bodies if not body.numbers}
     beyond = []
     for one in found:
         at = one.end
@@ -274,9 +276,10 @@ def _beyond(marked: tuple[tuple[str, bool], ...], found: list[_Found], bodies: l
         if not bodies and not _run(words, at) and marked[at : at + 1] and marked[at][1]:
             at += 1
         numbers = _run(words, at)
-        counted = words[at + len(numbers) : at + len(numbers) + 1] == ["local"]
+        after = at + len(numbers)
+        counted = words[after : after + 1] == ["local"] and after not in used
         if numbers and at not in used and not counted:
-            beyond.append(_Body("local", numbers, at, at + len(numbers)))
+            beyond.append(_Body(kinds.get(after, "local"), numbers, at, after))
     if not beyond and found and found[0].start == 1 and (numbers := _run(words[:1], 0)):
         beyond.append(_Body("local", numbers, 0, 1))
     return beyond
