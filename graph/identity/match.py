@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
-from rapidfuzz.fuzz import token_set_ratio
+from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 from rapidfuzz.process import cpdist
 
 from graph.identity import unions
@@ -34,8 +34,10 @@ CAP = 30  # names, or mentions, in one block: a block with more says too little
 FEW = 100  # pairs of mentions of two names that are all compared; of more, those of one place
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
+SAME_ADDRESS = 95.0  # token-sort ratio of two addresses of which no town is known
 RAREST = 5  # words of a name that make blocks
 _WHOLE = ("none", "spelling", "site", "alias")
+_ADDRESSES = ("same_address", "near_address")
 _SHORTENED = (("joined", "joined"), ("joined", "initials"), ("initials", "joined"))
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
@@ -139,7 +141,7 @@ def _proven(kind: str) -> pl.Expr:
     rare, whole = _agrees("shared", "rare", "very_rare"), _agrees("rest", "none", "spelling")
     if kind == "Plant":
         here = _agrees("site", "same_town", "same_address", "near_address") & (pl.col("sector") != "other")
-        little = whole | (rare & _agrees("rest", "site", "generic", "alias", "legal_name"))
+        little = whole | (rare & _agrees("rest", "site", "generic", "alias"))
         return key | (here & little & (pl.col("shared") != "acronym"))
     town = pl.col("place") == "same_town"
     near, named = town | (pl.col("place") == "same_state"), rare | (pl.col("shared") == "middle")
@@ -514,11 +516,19 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compared(left: Mention, right: Mention, keyed: bool) -> dict[str, str]:
-    """The levels; a body that every town has is another one in the next town of the state, too."""
+    """The levels, harder on what recurs from place to place.
+
+    A body that every town has is another one in the next town, and maybe one where a town is not known; an
+    address without a town must be the very same.
+    """
     levels = compare(left, right)
     if keyed:
         levels["keys"] = "same"
-    if left.town and right.town and left.town != right.town and levels["rest"] in _WHOLE:
-        words = {*left.name.words, *right.name.words}
-        levels["rest"] = levels["rest"] if ONE_A_PLACE.isdisjoint(words) else "own_other"
+    if levels["place"] == "same_town":
+        return levels
+    common = (left.town or right.town) and not ONE_A_PLACE.isdisjoint((*left.name.words, *right.name.words))
+    if common and levels["rest"] in _WHOLE:
+        levels["rest"] = "own_other"
+    if levels["site"] in _ADDRESSES and token_sort_ratio(left.address, right.address) < SAME_ADDRESS:
+        levels["site"] = "other_address"
     return levels

@@ -16,6 +16,7 @@ from ontology import model
 KINDS = ("Corporation", "Plant", "Union")
 _EMPLOYERS = {"Operation": "operator", "Representation": "employer", "Coverage": "employer"}
 _TEXTS = pl.List(pl.String())
+_SEVERAL = "several file numbers, any of them: "
 _PLACE = ("town", "subdivision", "country")
 
 
@@ -56,11 +57,10 @@ def mentions(kind: str, records: Mapping[str, pl.LazyFrame], canonical: pl.DataF
     things = said.join(canonical.lazy(), left_on="id", right_on="record_id", how="left").with_columns(
         thing=pl.coalesce("id_right", "id")
     )
-    keys = _keys(canonical)
     texts = [name for name in FIELDS if name not in ("id", "keys")]
-    found = things.group_by(texts).agg(pl.col("id").min()).join(keys.lazy(), on="thing", how="left")
-    own = pl.concat_list(pl.when(_issued(pl.col("thing"))).then("thing")).list.drop_nulls()
-    return found.with_columns(keys=pl.coalesce("keys", own)).select(list(FIELDS)).sort(pl.all()).collect()
+    found = things.group_by(texts).agg(pl.col("id").min())
+    keys = _keys(things.select("id", "thing"), canonical, records[kind])
+    return found.join(keys, on="thing", how="left").select(list(FIELDS)).sort(pl.all()).collect()
 
 
 def _named(said: pl.LazyFrame) -> pl.LazyFrame:
@@ -121,12 +121,19 @@ def _sectors(records: pl.LazyFrame) -> pl.LazyFrame:
     return records.group_by(id="member").agg(sector=pl.col("sector").str.split(":").list.last().min())
 
 
-def _issued(thing: pl.Expr) -> pl.Expr:
-    return thing.str.split(":").list.first().is_in(sorted(model().registers))
+def _keys(things: pl.LazyFrame, canonical: pl.DataFrame, records: pl.LazyFrame) -> pl.LazyFrame:
+    """`thing`, `keys`: all keys of registers that a thing holds, or of which it may hold any."""
+    joined = canonical.lazy().select(thing="id", key="record_id")
+    ids = [joined, things.select("thing", key="thing"), *_any_of(things, records)]
+    issuer = pl.col("key").str.split(":").list.first()
+    issued = pl.concat(ids).filter(issuer.is_in(sorted(model().registers)))
+    return issued.group_by("thing").agg(keys=pl.col("key").unique().sort())
 
 
-def _keys(canonical: pl.DataFrame) -> pl.DataFrame:
-    """`thing`, `keys`: all keys of registers that a thing of several ids holds."""
-    ids = pl.concat([canonical.select("id", key="record_id"), canonical.select("id", key="id")])
-    issued = ids.filter(_issued(pl.col("key")))
-    return issued.group_by(thing="id").agg(keys=pl.col("key").unique().sort())
+def _any_of(things: pl.LazyFrame, records: pl.LazyFrame) -> list[pl.LazyFrame]:
+    """File numbers of which a list of unions gives several for one name."""
+    if "note" not in records.collect_schema():
+        return []
+    numbers = pl.col("note").str.strip_prefix(_SEVERAL).str.extract_all(r"\d+")
+    noted = records.filter(pl.col("note").str.starts_with(_SEVERAL)).select("id", key=numbers).explode("key")
+    return [noted.join(things, on="id").select("thing", key="us-olms:" + pl.col("key"))]
