@@ -49,9 +49,14 @@ __all__ = ["check", "dump", "pull", "push"]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the name of a kind, the rows of it that are done, and all rows of it."""
+Done: TypeAlias = tuple[str, int, int, int, list[str]]
+Sums: TypeAlias = tuple[int, int, int]
+Write: TypeAlias = Callable[[str, pl.DataFrame, bool], Done]
 T = TypeVar("T")
 _TEXT, _NUMBER, _TEXTS = pl.String(), pl.Int64(), pl.List(pl.String())
 _PUSHED = {"kind": _TEXT, **dict.fromkeys(("rows", "written", "removed"), _NUMBER), "kept": _TEXTS}
+_SUMMED = {"kind": _TEXT, **dict.fromkeys(("rows", "high", "low"), _NUMBER)}
+_NO_SUMS = (0, 0, 0)
 _DIFFERENCES = {
     "kind": _TEXT,
     **dict.fromkeys(("local", "database"), _NUMBER),
@@ -73,9 +78,11 @@ _RENEW = f"MATCH (c:{PUSH} {{id: 'graph', owner: $owner}}) SET c.until = timesta
 _RELEASE = f"MATCH (c:{PUSH} {{id: 'graph', owner: $owner}}) REMOVE c.owner, c.until"
 _FINISH = f"{_RELEASE} SET c.complete = true, c.pushed = $owner"
 _STATE = f"MATCH (c:{PUSH} {{id: 'graph'}}) RETURN c.complete AS complete, c.pushed AS pushed"
-_NOTED_NODES = f"""MATCH (n) WHERE n.{MARK} IS NOT NULL
-RETURN head([label IN labels(n) WHERE label IN $kinds]), n.id, n.{MARK}"""
-_NOTED_TIES = f"MATCH ()-[r]->() WHERE r.{MARK} IS NOT NULL RETURN type(r), null, r.{MARK}"
+_HALF = 2**32
+_SUMS = f"RETURN kind, count(*) AS rows, sum(mark / {_HALF}) AS high, sum(mark % {_HALF}) AS low"
+_NODE_SUMS = f"""MATCH (n) WHERE n.{MARK} IS NOT NULL
+WITH head([label IN labels(n) WHERE label IN $kinds]) AS kind, n.{MARK} AS mark {_SUMS}"""
+_TIE_SUMS = f"MATCH ()-[r]->() WHERE r.{MARK} IS NOT NULL WITH type(r) AS kind, r.{MARK} AS mark {_SUMS}"
 _LABELS = "CALL db.labels() YIELD label AS name RETURN name UNION ALL CALL db.relationshipTypes() "
 _LABELS += "YIELD relationshipType AS name RETURN name"
 _FOREIGN = f"""MATCH (n) WHERE n.{MARK} IS NULL
@@ -211,32 +218,34 @@ class _Writer:
             _again(lambda: self.session.execute_write(work))
             _read(self.session, "CALL db.awaitIndexes(3600)")
 
-    def write_all(self, rows: Rows) -> list[tuple[str, int, int, int, list[str]]]:
+    def write_all(self, rows: Rows) -> list[Done]:
         """Nodes, then relationships, also of kinds and types that the graph has no more."""
-        done = []
-        noted = self._noted(_NOTED_NODES)
+        done, noted = [], self._sums(_NODE_SUMS)
         for kind in kinds():
-            known = held_nodes(self.session, kind) if self.thorough else noted.filter(kind=kind)
-            if kind in rows.nodes or known.height:
+            if kind in rows.nodes or kind in noted:
                 local = _collected(kind, rows.nodes.get(kind))
-                done.append((kind, *self.write_nodes(kind, local, known)))
-        relationships, noted = rows.relationships, self._noted(_NOTED_TIES)
+                done.append(self._write(kind, local, noted.get(kind, _NO_SUMS), self.write_nodes))
+        relationships, noted = rows.relationships, self._sums(_TIE_SUMS)
         for name in vocabulary().types:
-            known = held_relationships(self.session, name) if self.thorough else noted.filter(kind=name)
-            if name in relationships or known.height:
+            if name in relationships or name in noted:
                 local = _collected(name, relationships.get(name))
-                if local.height or known.height:
-                    done.append((name, *self.write_relationships(name, local, known[MARK])))
-        return done
+                done.append(self._write(name, local, noted.get(name, _NO_SUMS), self.write_relationships))
+        return [row for row in done if row[1] or row[3]]
 
-    def _noted(self, text: str) -> pl.DataFrame:
-        """What the last push noted: `kind` (kind or type), `id` of nodes, and `MARK`."""
-        schema = {"kind": pl.Categorical(), "id": _TEXT, MARK: _NUMBER}
-        return _table(self.session, text, schema, kinds=list(kinds()))
+    def _sums(self, text: str) -> dict[str, Sums]:
+        """What the last push noted, by kind or type: as `_sums_of` gives it."""
+        found = _table(self.session, text, _SUMMED, kinds=list(kinds()))
+        return {kind: (rows, high, low) for kind, rows, high, low in found.rows()}
 
-    def write_nodes(
-        self, kind: str, local: pl.DataFrame, known: pl.DataFrame
-    ) -> tuple[int, int, int, list[str]]:
+    def _write(self, name: str, local: pl.DataFrame, noted: Sums, write: Write) -> Done:
+        """Write what differs; nothing of the kind is read where the sums of all hashes are the same."""
+        if not self.thorough and noted == _sums_of(local):
+            return name, local.height, 0, 0, []
+        return write(name, local, noted != _NO_SUMS)
+
+    def write_nodes(self, kind: str, local: pl.DataFrame, some: bool) -> Done:
+        """Write the nodes that differ; `some`: the database has any."""
+        known = self._known_nodes(kind, some)
         wanted = local.join(known, on=["id", MARK], how="anti", maintain_order="left")
         old = set(known["id"])
         done = local.height - wanted.height
@@ -248,7 +257,14 @@ class _Writer:
         self.progress(kind, done, local.height)
         gone = known.join(local, on="id", how="anti")["id"].sort()
         kept = [row["id"] for part in gone.to_frame().iter_slices(1000) for row in self._remove(kind, part)]
-        return local.height, wanted.height, len(gone) - len(kept), kept
+        return kind, local.height, wanted.height, len(gone) - len(kept), kept
+
+    def _known_nodes(self, kind: str, some: bool) -> pl.DataFrame:
+        schema: Schema = {"id": _TEXT, MARK: _NUMBER}
+        if self.thorough:
+            return held_nodes(self.session, kind)
+        text = f"MATCH (n:`{kind}`) WHERE n.{MARK} IS NOT NULL RETURN n.id, n.{MARK}"
+        return _table(self.session, text, schema) if some else pl.DataFrame(schema=schema)
 
     def _remove(self, kind: str, ids: pl.DataFrame) -> list[Row]:
         """Remove nodes of ours; returns those that a relationship of others holds."""
@@ -258,9 +274,9 @@ class _Writer:
         WITH id, held WHERE held RETURN id"""
         return self.change(text, ids=ids["id"].to_list())
 
-    def write_relationships(
-        self, name: str, local: pl.DataFrame, known: pl.Series
-    ) -> tuple[int, int, int, list[str]]:
+    def write_relationships(self, name: str, local: pl.DataFrame, some: bool) -> Done:
+        """Write the relationships that differ; `some`: the database has any."""
+        known = self._known_ties(name, some)[MARK]
         wanted = local.filter(~pl.col(MARK).is_in(known.implode()))
         done = local.height - wanted.height
         for table in wanted.partition_by("tail_kind", "head_kind", maintain_order=True):
@@ -273,7 +289,14 @@ class _Writer:
         for part in batches(gone.to_frame()):
             text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IN $marks DELETE r"
             self.change(text, marks=part.to_series().to_list())
-        return local.height, wanted.height, len(gone), []
+        return name, local.height, wanted.height, len(gone), []
+
+    def _known_ties(self, name: str, some: bool) -> pl.DataFrame:
+        schema: Schema = {MARK: _NUMBER}
+        if self.thorough:
+            return held_relationships(self.session, name)
+        text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IS NOT NULL RETURN r.{MARK}"
+        return _table(self.session, text, schema) if some else pl.DataFrame(schema=schema)
 
     def _tie(self, name: str, part: pl.DataFrame) -> None:
         text = _relationship_statement(name, part["tail_kind"][0], part["head_kind"][0])
@@ -287,6 +310,13 @@ class _Writer:
                 f"{len(rows) - found['ties']} relationships {name} found no node to go to",
                 hint="somebody removed nodes meanwhile: push again",
             )
+
+
+def _sums_of(local: pl.DataFrame) -> Sums:
+    """Number of rows, and the sums of both halves of their hashes."""
+    mark = pl.col(MARK)
+    high, low = local.select((mark // _HALF).sum().alias("high"), (mark % _HALF).sum().alias("low")).row(0)
+    return local.height, high, low
 
 
 def _node_statement(kind: str) -> str:
