@@ -1,0 +1,429 @@
+"""Which mentions may be one thing, and which are: candidates from shared words, places and keys, then levels.
+
+One function over frames serves the build, a person's own list and reconciliation. Each distinct name is
+parsed once and each distinct pair of (name, place) compared once. Every block of candidates has a cap, and
+what is named alike hundreds of times is paired with its neighbours by place alone: cost grows with the
+mentions, not with their square.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from rapidfuzz.fuzz import token_set_ratio
+from rapidfuzz.process import cpdist
+
+from graph.identity.compare import COMPARISONS, Mention, compare, mention
+from graph.identity.model import models
+from graph.identity.names import Name, parse
+from graph.identity.pairs import reasons
+from graph.identity.queue import MATCHES
+from ontology import WrongUseError, model
+
+_TEXT, _TEXTS = pl.String(), pl.List(pl.String())
+FIELDS = {
+    **dict.fromkeys(("id", "thing", "name"), _TEXT),
+    "other_names": _TEXTS,
+    **dict.fromkeys(("town", "subdivision", "country", "sector", "address"), _TEXT),
+    "keys": _TEXTS,
+}
+CAP = 30  # names, or mentions, in one block: a block with more says too little
+FEW = 100  # pairs of mentions of two names that are all compared; of more, those of one place
+NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
+ALIKE = 65.0  # token-set ratio of two names below which no comparison says `same`
+RAREST = 5  # words of a name that make blocks
+_AT_ONCE = 500_000
+_ENDS = ("left", "right")
+_SHARED = frozenset({"a key of both"})
+
+
+def candidates(
+    left: pl.DataFrame, right: pl.DataFrame | None = None, kind: str = "Corporation"
+) -> pl.DataFrame:
+    """Pairs of mentions that may be one thing: `left`, `right` (ids), each pair once, sorted.
+
+    See `match` for the frames.
+
+    >>> frame = pl.DataFrame({"id": ["a", "b", "c"], "name": ["Dana Corp.", "DANA CORPORATION", "Lear"]})
+    >>> candidates(frame).rows()
+    [('a', 'b')]
+    """
+    mentions = _read(left, right, kind)
+    return _named(mentions, _pairs(mentions)).select(_ENDS).unique().sort(_ENDS)
+
+
+def match(left: pl.DataFrame, right: pl.DataFrame | None = None, kind: str = "Corporation") -> pl.DataFrame:
+    """Compare mentions of one kind, within one frame or between two.
+
+    Parameters
+    ----------
+    left, right
+        One row a mention: `id` and `name` (text); where known `other_names` (list of text), `town`,
+        `subdivision` (ISO 3166-2), `country` (ISO 3166-1), `sector` (code of NAICS or SCIAN), `address`
+        (text), `keys` (list of ids that registers gave: `lei:...`). Rows may share an id; rows that
+        share a `thing` (`id` where it is missing) are known to be one and are not compared. Without `right`,
+        `left` is compared with itself.
+    kind
+        `Corporation`, `Plant` or `Union`.
+
+    Returns
+    -------
+    polars.DataFrame
+        For each pair of things with a candidate the most probable pair of mentions: `left`, `right` (ids;
+        left < right within one frame), `kind`, `verdict` (same, related, different, unsure), `relation`
+        (empty), `probability` (decimal 0 to 1 of `same`), `reason` (words), and the level of each comparison
+        (text). Sorted by `left`, `right`.
+
+    Raises
+    ------
+    WrongUseError
+        A frame has no `id` or no `name`, or the kind is none of the three.
+
+    Notes
+    -----
+    Two mentions with different keys of one register are never a pair.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"id": ["a", "b"], "name": ["Whirlpool Corp.", "WHIRLPOOL CORPORATION"]})
+    >>> match(frame).select("left", "right", "kind").rows()
+    [('a', 'b', 'Corporation')]
+    """
+    mentions = _read(left, right, kind)
+    pairs = _pairs(mentions)
+    judged = judge(_levels(mentions, pairs, kind), kind)
+    found = _named(mentions, pairs).hstack(judged)
+    best = found.sort("probability", *_ENDS, descending=[True, False, False])
+    best = best.unique(["left_thing", "right_thing"], keep="first", maintain_order=True)
+    extra = [name for name in judged.columns if name not in MATCHES]
+    return (
+        best.with_columns(kind=pl.lit(kind), relation=pl.lit(None, _TEXT))
+        .select(*MATCHES, *extra)
+        .sort(_ENDS)
+    )
+
+
+def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """`verdict`, `probability` and `reason` beside the levels of each pair; each distinct row judged once."""
+    distinct = levels.unique(maintain_order=True)
+    judged = distinct.hstack(models()[kind].decide(distinct)).hstack([reasons(distinct)])
+    return levels.join(judged, on=levels.columns, how="left", maintain_order="left")
+
+
+@dataclass(frozen=True)
+class _Mentions:
+    """`rows`: `row`, `side`, `id`, `thing`, `name`, `place` (numbers), `where`, `registers`, `keys`."""
+
+    rows: pl.DataFrame
+    names: list[Name]
+    places: list[Mention]
+    within: bool
+
+    def side(self, side: int) -> pl.DataFrame:
+        return self.rows if self.within else self.rows.filter(pl.col("side") == side)
+
+
+def _read(left: pl.DataFrame, right: pl.DataFrame | None, kind: str) -> _Mentions:
+    if kind not in COMPARISONS:
+        raise WrongUseError(f"nothing compares {kind}", hint=f"kinds: {', '.join(COMPARISONS)}")
+    frames = [_checked(frame, side) for side, frame in enumerate((left, right)) if frame is not None]
+    rows = pl.concat(frames).unique()
+    rows, names = _parsed(rows)
+    rows, places = _placed(rows)
+    rows = rows.with_columns(registers=_registers()).sort("side", "thing", "id", "name", "place", "keys")
+    return _Mentions(rows.with_row_index("row"), names, places, right is None)
+
+
+def _checked(frame: pl.DataFrame, side: int) -> pl.DataFrame:
+    """The fields of a frame, those that it lacks empty; mentions without a name are left out."""
+    if missing := [name for name in ("id", "name") if name not in frame.columns]:
+        raise WrongUseError(
+            f"mentions without {' and '.join(missing)}", hint=f"columns: {', '.join(frame.columns)}"
+        )
+    fields = [
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in FIELDS.items()
+    ]
+    given = frame.select(*fields, side=pl.lit(side, pl.Int8)).with_columns(
+        pl.coalesce("thing", "id").alias("thing"),
+        *(pl.col(name).fill_null([]).list.unique().list.sort() for name in ("other_names", "keys")),
+    )
+    return given.filter(pl.col("id").is_not_null() & (pl.col("name").str.strip_chars() != ""))
+
+
+def _parsed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Name]]:
+    """Rows with the number of their name, and the distinct names in the order of their words."""
+    texts = rows.select("name", "other_names").unique()
+    parsed = [_name(name, others) for name, others in texts.iter_rows()]
+    names = sorted(set(parsed) - {Name(())}, key=lambda name: (name.words, name.others))
+    number = {name: n for n, name in enumerate(names)}
+    texts = texts.with_columns(number=pl.Series([number.get(name) for name in parsed], dtype=pl.UInt32))
+    found = (
+        rows.join(texts, on=["name", "other_names"]).drop("name", "other_names").rename({"number": "name"})
+    )
+    return found.drop_nulls("name"), names
+
+
+def _name(text: str, others: list[str]) -> Name:
+    first = parse(text)
+    further = [words for other in others for name in [parse(other)] for words in (name.words, *name.others)]
+    different = (words for words in (*first.others, *further) if words and words != first.words)
+    return Name(first.words, tuple(dict.fromkeys(different)))
+
+
+def _placed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Mention]]:
+    """Rows with the number of their place and, where a town is known, `where` it is."""
+    fields = ["town", "subdivision", "country", "sector", "address"]
+    texts = rows.select(fields).unique().sort(fields, nulls_last=False)
+    places = [mention(None, *values) for values in texts.iter_rows()]
+    where = [f"{place.town}|{place.subdivision}" if place.town else None for place in places]
+    texts = texts.with_row_index("place").with_columns(where=pl.Series(where, dtype=_TEXT))
+    found = rows.join(texts, on=fields, nulls_equal=True)
+    return found.select(
+        "side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys"
+    ), places
+
+
+def _registers() -> pl.Expr:
+    """One bit for each register that gave the mention a key."""
+    issuer = pl.col("keys").list.eval(pl.element().str.split(":").list.first())
+    bits = [
+        issuer.list.contains(name).cast(pl.UInt64) * (1 << n)
+        for n, name in enumerate(sorted(model().registers))
+    ]
+    return pl.sum_horizontal(bits)
+
+
+def _pairs(mentions: _Mentions) -> pl.DataFrame:
+    """`left`, `right` (numbers of rows), `keyed` (one key on both): every pair worth comparing."""
+    variants = _variants(mentions)
+    named, placed = _by_name(mentions, variants), _by_place(mentions, variants)
+    both = ["left_name", "right_name"]
+    alike = _alike(mentions, pl.concat([named, placed.select(both)]).unique())
+    parts = [
+        _spread(mentions, alike.join(named, on=both, how="semi")),
+        placed.join(alike, on=both, how="semi").select(_ENDS),
+    ]
+    if mentions.within:
+        parts.append(_neighbours(mentions))
+    pairs = _keyed(mentions).vstack(pl.concat(parts).with_columns(keyed=pl.lit(False)))
+    return _possible(mentions, pairs).unique(_ENDS, keep="first", maintain_order=True).sort(_ENDS)
+
+
+def _variants(mentions: _Mentions) -> pl.DataFrame:
+    """`name` (number), `words`: every name and its further names."""
+    rows = [(n, words) for n, name in enumerate(mentions.names) for words in (name.words, *name.others)]
+    return pl.DataFrame(rows, {"name": pl.UInt32, "words": _TEXTS}, orient="row")
+
+
+def _rarest(variants: pl.DataFrame) -> pl.DataFrame:
+    """`name`, `word`, `rank`: the words of each name that the fewest names have."""
+    words = variants.explode("words").select("name", word="words").unique()
+    counted = words.with_columns(names=pl.len().over("word")).sort("name", "names", "word")
+    ranked = counted.with_columns(rank=pl.int_range(pl.len()).over("name"))
+    return ranked.filter(pl.col("rank") < RAREST).drop("names")
+
+
+def _by_name(mentions: _Mentions, variants: pl.DataFrame) -> pl.DataFrame:
+    """Names that share a rare word, two words, all consonants, or the initials that one of them is."""
+    words = _rarest(variants)
+    two = words.join(words, on="name", suffix="_2").filter(pl.col("rank") < pl.col("rank_2"))
+    ends = [of("word", "word_2") for of in (pl.min_horizontal, pl.max_horizontal)]
+    joined = pl.col("words").list.join("")
+    bare = joined.str.replace_all("[aeiouy]", "")
+    initials = pl.col("words").list.eval(pl.element().str.head(1)).list.join("")
+    short = variants.filter(pl.col("words").list.len() == 1).select("name", word=joined)
+    short = short.filter(pl.col("word").str.len_chars().is_between(3, 6))
+    long = variants.filter(pl.col("words").list.len() > 2).select("name", word=initials)
+    long = long.join(short.select("word").unique(), on="word", how="semi")
+    keys = [
+        words.select("name", key=_key("word", "word")),
+        two.select("name", key=_key("words", *ends)),
+        variants.select(
+            "name", key=_key("bare", pl.when(bare.str.len_chars() > 3).then(bare).otherwise(joined))
+        ),
+        pl.concat([short, long]).select("name", key=_key("initials", "word")),
+    ]
+    return _blocks(mentions, keys, "name")
+
+
+def _by_place(mentions: _Mentions, variants: pl.DataFrame) -> pl.DataFrame:
+    """Mentions that share a word, or the beginning, and the town; a word and the state or the sector."""
+    words = mentions.rows.join(_rarest(variants), on="name")
+    letters = variants.select("name", word=pl.col("words").list.join("").str.head(4)).unique()
+    begins = mentions.rows.join(letters, on="name")
+    branch = pl.col("sector").str.extract(r"(\d{4})")
+    keys = [
+        part.select("row", key=_key(sort, "word", of)).drop_nulls()
+        for part, sort, of in (
+            (words, "town", "where"),
+            (begins, "begins", "where"),
+            (words, "state", "subdivision"),
+            (words, "branch", branch),
+        )
+    ]
+    names = mentions.rows["name"]
+    pairs = _blocks(mentions, keys, "row").rename({"left_row": "left", "right_row": "right"})
+    named = [names.gather(pairs[side]).alias(f"{side}_name") for side in _ENDS]
+    low, high = pl.min_horizontal("left_name", "right_name"), pl.max_horizontal("left_name", "right_name")
+    pairs = pairs.with_columns(named)
+    if mentions.within:
+        pairs = pairs.with_columns(left_name=low, right_name=high)
+    return pairs.filter(pl.col("left_name") != pl.col("right_name"))
+
+
+def _key(sort: str, *parts: pl.Expr | str) -> pl.Expr:
+    text = pl.concat_str(pl.lit(sort), *parts, separator="|")
+    return pl.when(text.is_not_null()).then(text.hash())
+
+
+def _blocks(mentions: _Mentions, keys: list[pl.DataFrame], of: str) -> pl.DataFrame:
+    """`left_<of>`, `right_<of>`: names or mentions that share a key that few have."""
+    there = [mentions.side(side).select(of).unique() for side in (0, 1)]
+    found = []
+    for part in keys:
+        ends = [
+            part.unique().join(mine, on=of, how="semi").rename({of: f"{side}_{of}"})
+            for side, mine in zip(_ENDS, there, strict=True)
+        ]
+        sizes = [end.group_by("key").len("size") for end in ends]
+        both = sizes[0].join(sizes[1], on="key")
+        few = both.filter(pl.col("size") * pl.col("size_right") <= CAP**2)
+        pairs = ends[0].join(few, on="key", how="semi").join(ends[1], on="key").drop("key")
+        ordered = pl.col(f"left_{of}") < pl.col(f"right_{of}")
+        found.append((pairs.filter(ordered) if mentions.within else pairs).unique())
+    return pl.concat(found).unique()
+
+
+def _alike(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of names of which any two variants are alike."""
+    lines = [[" ".join(words) for words in (name.words, *name.others)] for name in mentions.names]
+    first = pl.Series([line[0] for line in lines], dtype=_TEXT)
+    several = np.array([len(line) > 1 or " " not in line[0] for line in lines], dtype=bool)
+    kept = [pairs.clear()]
+    for part in pairs.sort(pairs.columns).iter_slices(_AT_ONCE):
+        left, right = part["left_name"], part["right_name"]
+        texts = (first.gather(side).to_list() for side in (left, right))
+        keep = cpdist(*texts, scorer=token_set_ratio, workers=2) >= ALIKE
+        open_ = ~keep & (several[left.to_numpy()] | several[right.to_numpy()])
+        for n in np.flatnonzero(open_):
+            keep[n] = _any_alike(lines[left[int(n)]], lines[right[int(n)]])
+        kept.append(part.filter(pl.Series(keep)))
+    return pl.concat(kept)
+
+
+def _any_alike(left: list[str], right: list[str]) -> bool:
+    """Whether any two variants are alike, or one is the other without spaces or its initials."""
+    return any(
+        token_set_ratio(a, b) >= ALIKE
+        or _squeezed(a) == _squeezed(b)
+        or a == _initials(b)
+        or b == _initials(a)
+        for a in left
+        for b in right
+    )
+
+
+def _squeezed(line: str) -> str:
+    return line.replace(" ", "")
+
+
+def _initials(line: str) -> str:
+    return "".join(word[0] for word in line.split())
+
+
+def _spread(mentions: _Mentions, names: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of mentions of two names: all where they are few, else those of one place and the first ones."""
+    left, right = (mentions.side(side).select("row", "name", "where") for side in (0, 1))
+    counts = [frame.group_by("name").len("rows") for frame in (left, right)]
+    sized = names.join(counts[0], left_on="left_name", right_on="name")
+    sized = sized.join(counts[1], left_on="right_name", right_on="name")
+    few = pl.col("rows") * pl.col("rows_right") <= FEW
+    many = sized.filter(~few)
+    placed = [_first(frame.drop_nulls("where"), "name", "where") for frame in (left, right)]
+    parts = [
+        _crossed(sized.filter(few), left, right),
+        _crossed(many, _first(left, "name"), _first(right, "name")),
+        _crossed(many, placed[0], placed[1], "where"),
+    ]
+    return pl.concat(parts).filter(pl.col("left") != pl.col("right"))
+
+
+def _first(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    return rows.sort("row").group_by(by).head(NEIGHBOURS)
+
+
+def _crossed(names: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame, *also: str) -> pl.DataFrame:
+    """Every mention of one name with every mention of the other, or with those that agree in `also`."""
+    rows = names.select("left_name", name="right_name").join(left, left_on="left_name", right_on="name")
+    pairs = rows.join(right, on=["name", *also])
+    return pairs.select(
+        left=pl.min_horizontal("row", "row_right"), right=pl.max_horizontal("row", "row_right")
+    )
+
+
+def _neighbours(mentions: _Mentions) -> pl.DataFrame:
+    """Mentions of one and the same name: each with the next ones by place, and with the first of all."""
+    rows = mentions.rows.sort("name", "where", "row", nulls_last=False).with_columns(
+        first=pl.col("row").first().over("name"), size=pl.len().over("name")
+    )
+    steps = range(1, int(FEW**0.5) + 1)
+    parts = [rows.select(left="first", right="row")]
+    for step in steps:
+        close = (pl.col("size") <= steps.stop) | (step <= NEIGHBOURS)
+        next_ = rows.with_columns(
+            right=pl.col("row").shift(-step), next_name=pl.col("name").shift(-step)
+        ).filter((pl.col("name") == pl.col("next_name")) & close)
+        parts.append(next_.select(left="row", right="right"))
+    pairs = pl.concat(parts).filter(pl.col("left") != pl.col("right"))
+    return pairs.select(left=pl.min_horizontal(_ENDS), right=pl.max_horizontal(_ENDS))
+
+
+def _keyed(mentions: _Mentions) -> pl.DataFrame:
+    """Mentions that share a key."""
+    keys = mentions.rows.select("row", "side", key="keys").explode("key").drop_nulls("key")
+    left, right = (keys if mentions.within else keys.filter(side=side) for side in (0, 1))
+    pairs = left.join(right, on="key").filter(pl.col("row") < pl.col("row_right"))
+    return pairs.select(left="row", right="row_right", keyed=pl.lit(True))
+
+
+def _possible(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of two things to which no register gave a key each; a key that both have outweighs that."""
+    for side in _ENDS:
+        mine = mentions.rows.select("thing", "registers").select(pl.all().name.prefix(f"{side}_"))
+        pairs = pairs.hstack(mine[pairs[side]])
+    two_keys = (pl.col("left_registers") & pl.col("right_registers") != 0) & ~pl.col("keyed")
+    return pairs.filter((pl.col("left_thing") != pl.col("right_thing")) & ~two_keys).select(*_ENDS, "keyed")
+
+
+def _named(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`left`, `right` (ids; within one frame the smaller is left) and the things of pairs of rows."""
+    ids = mentions.rows.select("id", "thing")
+    ends = {side: ids[pairs[side]] for side in _ENDS}
+    found = pl.DataFrame({f"{side}_{c}": end[c] for side, end in ends.items() for c in ids.columns})
+    turned = pl.lit(mentions.within) & (pl.col("left_id") > pl.col("right_id"))
+    pick = {
+        f"{side}{end}": pl.when(turned).then(f"{other}_{c}").otherwise(f"{side}_{c}")
+        for side, other in (_ENDS, _ENDS[::-1])
+        for c, end in (("id", ""), ("thing", "_thing"))
+    }
+    return found.select(**pick)
+
+
+def _levels(mentions: _Mentions, pairs: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The level of every comparison of each pair; each distinct pair of names and places compared once."""
+    what = mentions.rows.select("name", "place")
+    for side in _ENDS:
+        pairs = pairs.hstack(what[pairs[side]].select(pl.all().name.prefix(f"{side}_")))
+    fields = ["left_name", "left_place", "right_name", "right_place", "keyed"]
+    distinct = pairs.select(fields).unique(maintain_order=True)
+    names, places = mentions.names, mentions.places
+    levels = [
+        compare(places[p]._replace(name=names[n], keys=key), places[q]._replace(name=names[m], keys=key))
+        for n, p, m, q, keyed in distinct.iter_rows()
+        for key in [_SHARED if keyed else frozenset()]
+    ]
+    found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], _TEXT)))
+    return pairs.join(found, on=fields, how="left", maintain_order="left").select(COMPARISONS[kind])
