@@ -8,7 +8,7 @@ mentions, not with their square.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -32,7 +32,7 @@ FIELDS = {
 CAP = 30  # names, or mentions, in one block: a block with more says too little
 FEW = 100  # pairs of mentions of two names that are all compared; of more, those of one place
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
-ALIKE = 65.0  # token-set ratio of two names below which no comparison says `same`
+ALIKE, ALIKE_THERE = 75.0, 65.0  # token-set ratio of two names worth comparing; of those of one place
 RAREST = 5  # words of a name that make blocks
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
@@ -106,10 +106,40 @@ def match(left: pl.DataFrame, right: pl.DataFrame | None = None, kind: str = "Co
 
 
 def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """`verdict`, `probability` and `reason` beside the levels of each pair; each distinct row judged once."""
+    """`verdict`, `probability` and `reason` beside the levels of each pair; each distinct row judged once.
+
+    The probability stays below the one that joins where what agrees is too common to tell of one thing, see
+    `_proven`: labelled pairs are too few to show how often such things meet by chance among all records.
+
+    >>> levels = {"shared": "acronym", "rest": "none", **dict.fromkeys(("place", "sector", "keys"), "unknown")}
+    >>> judge(pl.DataFrame(levels), "Corporation")["probability"].item() < models()["Corporation"].join_from
+    True
+    """
+    known = models()[kind]
     distinct = levels.unique(maintain_order=True)
-    judged = distinct.hstack(models()[kind].decide(distinct)).hstack([reasons(distinct)])
+    capped = pl.min_horizontal("probability", pl.lit(known.join_from - 0.01))
+    judged = distinct.hstack(known.decide(distinct)).with_columns(
+        pl.when(_proven(kind)).then("probability").otherwise(capped).alias("probability"), reasons(distinct)
+    )
     return levels.join(judged, on=levels.columns, how="left", maintain_order="left")
+
+
+def _proven(kind: str) -> pl.Expr:
+    """Whether enough agrees to join without a person.
+
+    Employers: rare words and little else, anywhere; a single less rare word, a word more or a further name in
+    one state or town. Plants: always one town.
+    """
+    rare, whole = pl.col("shared").is_in(["rare", "very_rare"]), pl.col("rest").is_in(["none", "spelling"])
+    town, key = pl.col("place") == "same_town", pl.col("keys") == "same"
+    if kind == "Plant":
+        little = whole | (rare & pl.col("rest").is_in(["site", "generic", "country"]))
+        parted = (pl.col("address") == "other") | (pl.col("sector") == "other")
+        return key | (town & little & (pl.col("shared") != "acronym") & ~parted)
+    near = pl.col("place").is_in(["same_town", "same_state"])
+    named = pl.col("shared").is_in(["middle", "rare", "very_rare"])
+    abroad = (pl.col("place") == "other_country") & (pl.col("shared") != "very_rare")
+    return key | (whole & rare & ~abroad) | (whole & named & near) | (rare & town)
 
 
 @dataclass(frozen=True)
@@ -157,7 +187,9 @@ def _parsed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Name]]:
     """Rows with the number of their name, and the distinct names in the order of their words."""
     texts = rows.select("name", "other_names").unique()
     parsed = [_name(name, others) for name, others in texts.iter_rows()]
-    names = sorted(set(parsed) - {Name(())}, key=lambda name: (name.words, name.others))
+    names = sorted(
+        {name for name in parsed if name.words}, key=lambda name: (name.words, name.others, name.formal)
+    )
     number = {name: n for n, name in enumerate(names)}
     texts = texts.with_columns(number=pl.Series([number.get(name) for name in parsed], dtype=pl.UInt32))
     found = (
@@ -170,7 +202,7 @@ def _name(text: str, others: list[str]) -> Name:
     first = parse(text)
     further = [words for other in others for name in [parse(other)] for words in (name.words, *name.others)]
     different = (words for words in (*first.others, *further) if words and words != first.words)
-    return Name(first.words, tuple(dict.fromkeys(different)))
+    return replace(first, others=tuple(dict.fromkeys(different)))
 
 
 def _placed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Mention]]:
@@ -200,11 +232,11 @@ def _pairs(mentions: _Mentions) -> pl.DataFrame:
     """`left`, `right` (numbers of rows), `keyed` (one key on both): every pair worth comparing."""
     variants = _variants(mentions)
     named, placed = _by_name(mentions, variants), _by_place(mentions, variants)
-    both = ["left_name", "right_name"]
-    alike = _alike(mentions, pl.concat([named, placed.select(both)]).unique())
     parts = [
-        _spread(mentions, alike.join(named, on=both, how="semi")),
-        placed.join(alike, on=both, how="semi").select(_ENDS),
+        _spread(mentions, _alike(mentions, named, ALIKE)),
+        placed.join(
+            _alike(mentions, placed.select(named.columns).unique(), ALIKE_THERE), on=named.columns
+        ).select(_ENDS),
     ]
     if mentions.within:
         parts.append(_neighbours(mentions))
@@ -297,8 +329,8 @@ def _blocks(mentions: _Mentions, keys: list[pl.DataFrame], of: str) -> pl.DataFr
     return pl.concat(found).unique()
 
 
-def _alike(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs of names of which any two variants are alike."""
+def _alike(mentions: _Mentions, pairs: pl.DataFrame, least: float) -> pl.DataFrame:
+    """The pairs of names of which any two variants are alike, or one is the initials of the other."""
     lines = [[" ".join(words) for words in (name.words, *name.others)] for name in mentions.names]
     first = pl.Series([line[0] for line in lines], dtype=_TEXT)
     several = np.array([len(line) > 1 or " " not in line[0] for line in lines], dtype=bool)
@@ -306,23 +338,20 @@ def _alike(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     for part in pairs.sort(pairs.columns).iter_slices(_AT_ONCE):
         left, right = part["left_name"], part["right_name"]
         texts = (first.gather(side).to_list() for side in (left, right))
-        keep = cpdist(*texts, scorer=token_set_ratio, workers=2) >= ALIKE
-        open_ = ~keep & (several[left.to_numpy()] | several[right.to_numpy()])
-        for n in np.flatnonzero(open_):
-            keep[n] = _any_alike(lines[left[int(n)]], lines[right[int(n)]])
+        keep = cpdist(*texts, scorer=token_set_ratio, workers=2) >= least
+        others = np.flatnonzero(~keep & (several[left.to_numpy()] | several[right.to_numpy()]))
+        for n in others.tolist():
+            keep[n] = any(_close(a, b, least) for a in lines[left[n]] for b in lines[right[n]])
         kept.append(part.filter(pl.Series(keep)))
     return pl.concat(kept)
 
 
-def _any_alike(left: list[str], right: list[str]) -> bool:
-    """Whether any two variants are alike, or one is the other without spaces or its initials."""
-    return any(
-        token_set_ratio(a, b) >= ALIKE
+def _close(a: str, b: str, least: float) -> bool:
+    return (
+        token_set_ratio(a, b) >= least
         or _squeezed(a) == _squeezed(b)
         or a == _initials(b)
         or b == _initials(a)
-        for a in left
-        for b in right
     )
 
 
