@@ -9,12 +9,14 @@ mentions, not with their square.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 from rapidfuzz.fuzz import token_set_ratio
 from rapidfuzz.process import cpdist
 
+from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models
 from graph.identity.names import Name, parse
@@ -34,9 +36,16 @@ FEW = 100  # pairs of mentions of two names that are all compared; of more, thos
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 75.0, 65.0  # token-set ratio of two names worth comparing; of those of one place
 RAREST = 5  # words of a name that make blocks
+LOCAL = frozenset(  # kinds of establishments whose names recur from town to town
+    """
+    academy airport archdiocese association authority bottler bottling casino cemetery chapter church city
+    clinic club college community cooperative county dealer diocese district federation hospital hotel inn
+    library manor medical museum nursing opera orchestra regional rehabilitation residence school symphony
+    theater theatre town university village ymca
+    """.split()  # noqa: SIM905
+)
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
-_SHARED = frozenset({"a key of both"})
 
 
 def candidates(
@@ -93,7 +102,7 @@ def match(left: pl.DataFrame, right: pl.DataFrame | None = None, kind: str = "Co
     """
     mentions = _read(left, right, kind)
     pairs = _pairs(mentions)
-    judged = judge(_levels(mentions, pairs, kind), kind)
+    judged = judge(_levels(mentions, pairs), kind)
     found = _named(mentions, pairs).hstack(judged)
     best = found.sort("probability", *_ENDS, descending=[True, False, False])
     best = best.unique(["left_thing", "right_thing"], keep="first", maintain_order=True)
@@ -111,7 +120,7 @@ def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
     The probability stays below the one that joins where what agrees is too common to tell of one thing, see
     `_proven`: labelled pairs are too few to show how often such things meet by chance among all records.
 
-    >>> levels = {"shared": "acronym", "rest": "none", **dict.fromkeys(("place", "sector", "keys"), "unknown")}
+    >>> levels = {"shared": "acronym", "rest": "none", **dict.fromkeys(("place", "sector", "keys"), "")}
     >>> judge(pl.DataFrame(levels), "Corporation")["probability"].item() < models()["Corporation"].join_from
     True
     """
@@ -132,6 +141,10 @@ def _proven(kind: str) -> pl.Expr:
     """
     rare, whole = pl.col("shared").is_in(["rare", "very_rare"]), pl.col("rest").is_in(["none", "spelling"])
     town, key = pl.col("place") == "same_town", pl.col("keys") == "same"
+    if kind == "Union":
+        known = pl.col("body").is_in(["same_number", "same_body"])
+        near = town | (pl.col("place") == "same_state")
+        return key | known | (pl.col("name") == "same") | ((pl.col("name") == "near") & near)
     if kind == "Plant":
         little = whole | (rare & pl.col("rest").is_in(["site", "generic", "country"]))
         parted = (pl.col("address") == "other") | (pl.col("sector") == "other")
@@ -144,10 +157,14 @@ def _proven(kind: str) -> pl.Expr:
 
 @dataclass(frozen=True)
 class _Mentions:
-    """`rows`: `row`, `side`, `id`, `thing`, `name`, `place` (numbers), `where`, `registers`, `keys`."""
+    """`rows`: `row`, `side`, `id`, `thing`, `name`, `place` (numbers), `where`, `registers`, `keys`.
 
+    A union's place and keys are part of its name: numbers and towns decide which local it is.
+    """
+
+    kind: str
     rows: pl.DataFrame
-    names: list[Name]
+    names: list[Any]
     places: list[Mention]
     within: bool
 
@@ -160,10 +177,16 @@ def _read(left: pl.DataFrame, right: pl.DataFrame | None, kind: str) -> _Mention
         raise WrongUseError(f"nothing compares {kind}", hint=f"kinds: {', '.join(COMPARISONS)}")
     frames = [_checked(frame, side) for side, frame in enumerate((left, right)) if frame is not None]
     rows = pl.concat(frames).unique()
-    rows, names = _parsed(rows)
-    rows, places = _placed(rows)
+    names: list[Any]
+    places: list[Mention] = [mention(None)]
+    if kind == "Union":
+        rows, names = _unions(rows)
+    else:
+        rows, names = _parsed(rows)
+        rows, places = _placed(rows)
+    rows = rows.select("side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys")
     rows = rows.with_columns(registers=_registers()).sort("side", "thing", "id", "name", "place", "keys")
-    return _Mentions(rows.with_row_index("row"), names, places, right is None)
+    return _Mentions(kind, rows.with_row_index("row"), names, places, right is None)
 
 
 def _checked(frame: pl.DataFrame, side: int) -> pl.DataFrame:
@@ -212,10 +235,22 @@ def _placed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Mention]]:
     places = [mention(None, *values) for values in texts.iter_rows()]
     where = [f"{place.town}|{place.subdivision}" if place.town else None for place in places]
     texts = texts.with_row_index("place").with_columns(where=pl.Series(where, dtype=_TEXT))
-    found = rows.join(texts, on=fields, nulls_equal=True)
-    return found.select(
-        "side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys"
-    ), places
+    return rows.join(texts, on=fields, nulls_equal=True), places
+
+
+def _unions(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[unions.Union]]:
+    """Rows with the number of the union that they mention, and the distinct mentions."""
+    fields = ["name", "town", "subdivision", "country", "other_names", "keys"]
+    texts = rows.select(fields).unique().sort(fields, nulls_last=False)
+    bodies = [
+        unions.mention(*values, others=others, keys=keys) for *values, others, keys in texts.iter_rows()
+    ]
+    number = {body: n for n, body in enumerate(dict.fromkeys(bodies))}
+    texts = texts.with_columns(number=pl.Series([number[body] for body in bodies], dtype=pl.UInt32))
+    found = rows.join(texts, on=fields, nulls_equal=True).drop("name").rename({"number": "name"})
+    place = pl.concat_str("town", "subdivision", separator="|", ignore_nulls=True)
+    where = pl.when(pl.col("town").is_not_null()).then(place)
+    return found.with_columns(place=pl.lit(0, pl.UInt32), where=where), list(number)
 
 
 def _registers() -> pl.Expr:
@@ -230,18 +265,27 @@ def _registers() -> pl.Expr:
 
 def _pairs(mentions: _Mentions) -> pl.DataFrame:
     """`left`, `right` (numbers of rows), `keyed` (one key on both): every pair worth comparing."""
-    variants = _variants(mentions)
-    named, placed = _by_name(mentions, variants), _by_place(mentions, variants)
-    parts = [
-        _spread(mentions, _alike(mentions, named, ALIKE)),
-        placed.join(
-            _alike(mentions, placed.select(named.columns).unique(), ALIKE_THERE), on=named.columns
-        ).select(_ENDS),
-    ]
+    parts = _union_pairs(mentions) if mentions.kind == "Union" else _employer_pairs(mentions)
     if mentions.within:
         parts.append(_neighbours(mentions))
     pairs = _keyed(mentions).vstack(pl.concat(parts).with_columns(keyed=pl.lit(False)))
     return _possible(mentions, pairs).unique(_ENDS, keep="first", maintain_order=True).sort(_ENDS)
+
+
+def _union_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
+    rows = [(n, key) for n, body in enumerate(mentions.names) for key in unions.blocks(body)]
+    keys = pl.DataFrame(rows, {"name": pl.UInt32, "key": _TEXT}, orient="row")
+    return [_spread(mentions, _blocks(mentions, [keys], "name"))]
+
+
+def _employer_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
+    variants = _variants(mentions)
+    named, placed = _by_name(mentions, variants), _by_place(mentions, variants)
+    there = _alike(mentions, placed.select(named.columns).unique(), ALIKE_THERE)
+    return [
+        _spread(mentions, _alike(mentions, named, ALIKE)),
+        placed.join(there, on=named.columns, how="semi").select(_ENDS),
+    ]
 
 
 def _variants(mentions: _Mentions) -> pl.DataFrame:
@@ -441,7 +485,7 @@ def _named(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     return found.select(**pick)
 
 
-def _levels(mentions: _Mentions, pairs: pl.DataFrame, kind: str) -> pl.DataFrame:
+def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     """The level of every comparison of each pair; each distinct pair of names and places compared once."""
     what = mentions.rows.select("name", "place")
     for side in _ENDS:
@@ -449,10 +493,24 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame, kind: str) -> pl.DataFrame
     fields = ["left_name", "left_place", "right_name", "right_place", "keyed"]
     distinct = pairs.select(fields).unique(maintain_order=True)
     names, places = mentions.names, mentions.places
-    levels = [
-        compare(places[p]._replace(name=names[n], keys=key), places[q]._replace(name=names[m], keys=key))
-        for n, p, m, q, keyed in distinct.iter_rows()
-        for key in [_SHARED if keyed else frozenset()]
-    ]
-    found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], _TEXT)))
-    return pairs.join(found, on=fields, how="left", maintain_order="left").select(COMPARISONS[kind])
+    if mentions.kind == "Union":
+        levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
+    else:
+        levels = [
+            _compared(places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), keyed)
+            for n, p, m, q, keyed in distinct.iter_rows()
+        ]
+    comparisons = COMPARISONS[mentions.kind]
+    found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(comparisons, _TEXT)))
+    return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
+
+
+def _compared(left: Mention, right: Mention, keyed: bool) -> dict[str, str]:
+    """The levels; names of local establishments in two towns share little, however rare their words."""
+    levels = compare(left, right)
+    if keyed:
+        levels["keys"] = "same"
+    elsewhere = levels["place"] != "same_town" and (left.town or right.town)
+    if elsewhere and not LOCAL.isdisjoint((*left.name.words, *right.name.words)):
+        levels["shared"] = "common"
+    return levels
