@@ -20,10 +20,11 @@ import polars as pl
 
 from graph.history import standing
 from graph.home import FORMAT, Home
-from graph.identity import Identity, Judgement, read_judgements, resolve
+from graph.identity import Identity, Judgement, read_judgements
 from graph.identity.judgements import judgement_files
 from graph.identity.queue import review_queue
 from graph.identity.resolve import REASONS
+from graph.identity.who import precision, thresholds, who_is_who
 from graph.labor_graph import LaborGraph
 from graph.rdf import write_store
 from graph.search import write_index
@@ -125,9 +126,14 @@ def _digest(releases: dict[str, Path], judgements: Iterable[Judgement]) -> str:
         total.update(folder.name.encode())
     for judgement in judgements:
         total.update(repr(judgement).encode())
-    for path in sorted(
-        [*_CODE.glob("graph/**/*.py"), *_CODE.glob("ontology/**/*.py"), *_CODE.glob("ontology/**/*.ttl")]
-    ):
+    read = (
+        "graph/**/*.py",
+        "graph/identity/*.csv",
+        "graph/identity/*.json",
+        "ontology/**/*.py",
+        "ontology/**/*.ttl",
+    )
+    for path in sorted(path for pattern in read for path in _CODE.glob(pattern)):
         total.update(path.read_bytes())
     return total.hexdigest()[:12]
 
@@ -190,22 +196,25 @@ def write_tables(
     """
     (folder / "said").mkdir(parents=True)
     progress("identity")
-    said = {kind.name: frame for kind in model().things if (frame := _records(kind, releases)) is not None}
-    identity = resolve([f.with_columns(kind=pl.lit(k)) for k, f in said.items()], judged)
+    kinds = (*model().things, *model().relations)
+    records = {kind.name: frame for kind in kinds if (frame := _records(kind, releases)) is not None}
+    who = who_is_who(records, judged, progress)
+    identity = who.identity
     identity.mapping.write_parquet(folder / "identity.parquet")
     identity.refused.write_parquet(folder / "refused.parquet")
+    _write(who.matches, folder, "matches")
     counts: dict[str, int] = {}
     index: dict[str, pl.DataFrame] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         written = {
-            kind.name: pool.submit(_write_things, folder, kind, said[kind.name], identity)
+            kind.name: pool.submit(_write_things, folder, kind, records[kind.name], identity)
             for kind in model().things
-            if kind.name in said
+            if kind.name in records
         }
         related = {
-            kind.name: pool.submit(_write_relations, folder, kind, records, identity)
+            kind.name: pool.submit(_write_relations, folder, kind, records[kind.name], identity)
             for kind in model().relations
-            if (records := _records(kind, releases)) is not None
+            if kind.name in records
         }
         for name, things in written.items():
             progress(name)
@@ -215,7 +224,8 @@ def write_tables(
             progress(name)
             counts[name] = height.result()
     write_things(folder, index)
-    about = {"format": FORMAT, "releases": list(releases), "counts": counts}
+    matched = {"threshold": thresholds(), "precision": precision()}
+    about = {"format": FORMAT, "releases": list(releases), "counts": counts, "identity": matched}
     (folder / "graph.json").write_text(json.dumps(about, indent=1) + "\n")
 
 
