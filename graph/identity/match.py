@@ -8,6 +8,7 @@ mentions, not with their square.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,16 +35,9 @@ FIELDS = {
 CAP = 30  # names, or mentions, in one block: a block with more says too little
 FEW = 100  # pairs of mentions of two names that are all compared; of more, those of one place
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
-ALIKE, ALIKE_THERE = 75.0, 65.0  # token-set ratio of two names worth comparing; of those of one place
+ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
 RAREST = 5  # words of a name that make blocks
-LOCAL = frozenset(  # kinds of establishments whose names recur from town to town
-    """
-    academy airport archdiocese association authority bottler bottling casino cemetery chapter church city
-    clinic club college community cooperative county dealer diocese district federation hospital hotel inn
-    library manor medical museum nursing opera orchestra regional rehabilitation residence school symphony
-    theater theatre town university village ymca
-    """.split()  # noqa: SIM905
-)
+_KEY, _NO_KEY = frozenset({"one of both"}), frozenset[str]()
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
 
@@ -137,22 +131,25 @@ def _proven(kind: str) -> pl.Expr:
     """Whether enough agrees to join without a person.
 
     Employers: rare words and little else, anywhere; a single less rare word, a word more or a further name in
-    one state or town. Plants: always one town.
+    one state or town. Plants: always one town or address, and no other sector.
     """
-    rare, whole = pl.col("shared").is_in(["rare", "very_rare"]), pl.col("rest").is_in(["none", "spelling"])
-    town, key = pl.col("place") == "same_town", pl.col("keys") == "same"
+    key = pl.col("keys") == "same"
     if kind == "Union":
-        known = pl.col("body").is_in(["same_number", "same_body"])
-        near = town | (pl.col("place") == "same_state")
-        return key | known | (pl.col("name") == "same") | ((pl.col("name") == "near") & near)
+        near = _agrees("place", "same_town", "same_state") & (pl.col("body") == "near_name")
+        return key | near | _agrees("body", "same_number", "same_body", "same_name")
+    rare, whole = _agrees("shared", "rare", "very_rare"), _agrees("rest", "none", "spelling")
     if kind == "Plant":
-        little = whole | (rare & pl.col("rest").is_in(["site", "generic", "country"]))
-        parted = (pl.col("address") == "other") | (pl.col("sector") == "other")
-        return key | (town & little & (pl.col("shared") != "acronym") & ~parted)
-    near = pl.col("place").is_in(["same_town", "same_state"])
-    named = pl.col("shared").is_in(["middle", "rare", "very_rare"])
+        here = _agrees("site", "same_town", "same_address", "near_address") & (pl.col("sector") != "other")
+        little = whole | (rare & _agrees("rest", "site", "generic", "alias", "legal_name"))
+        return key | (here & little & (pl.col("shared") != "acronym"))
+    town = pl.col("place") == "same_town"
+    near, named = town | (pl.col("place") == "same_state"), rare | (pl.col("shared") == "middle")
     abroad = (pl.col("place") == "other_country") & (pl.col("shared") != "very_rare")
     return key | (whole & rare & ~abroad) | (whole & named & near) | (rare & town)
+
+
+def _agrees(comparison: str, *levels: str) -> pl.Expr:
+    return pl.col(comparison).is_in(levels)
 
 
 @dataclass(frozen=True)
@@ -280,12 +277,11 @@ def _union_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
 
 def _employer_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
     variants = _variants(mentions)
-    named, placed = _by_name(mentions, variants), _by_place(mentions, variants)
-    there = _alike(mentions, placed.select(named.columns).unique(), ALIKE_THERE)
-    return [
-        _spread(mentions, _alike(mentions, named, ALIKE)),
-        placed.join(there, on=named.columns, how="semi").select(_ENDS),
-    ]
+    named, found = _by_name(mentions, variants), [pl.DataFrame(schema=dict.fromkeys(_ENDS, pl.UInt32))]
+    for least, placed in _by_place(mentions, variants):
+        alike = _alike(mentions, placed.select(named.columns).unique(), least)
+        found.append(placed.join(alike, on=named.columns, how="semi").select(_ENDS))
+    return [_spread(mentions, _alike(mentions, named, ALIKE)), *found]
 
 
 def _variants(mentions: _Mentions) -> pl.DataFrame:
@@ -314,6 +310,7 @@ def _by_name(mentions: _Mentions, variants: pl.DataFrame) -> pl.DataFrame:
     short = short.filter(pl.col("word").str.len_chars().is_between(3, 6))
     long = variants.filter(pl.col("words").list.len() > 2).select("name", word=initials)
     long = long.join(short.select("word").unique(), on="word", how="semi")
+    long = long.filter(pl.len().over("word") <= NEIGHBOURS)
     keys = [
         words.select("name", key=_key("word", "word")),
         two.select("name", key=_key("words", *ends)),
@@ -325,29 +322,33 @@ def _by_name(mentions: _Mentions, variants: pl.DataFrame) -> pl.DataFrame:
     return _blocks(mentions, keys, "name")
 
 
-def _by_place(mentions: _Mentions, variants: pl.DataFrame) -> pl.DataFrame:
-    """Mentions that share a word, or the beginning, and the town; a word and the state or the sector."""
+def _by_place(mentions: _Mentions, variants: pl.DataFrame) -> Iterator[tuple[float, pl.DataFrame]]:
+    """Mentions that share a word, or the beginning, and the town; a word and the state or the sector.
+
+    Yields how alike their names must be; `left`, `right`, `left_name`, `right_name`.
+    """
     words = mentions.rows.join(_rarest(variants), on="name")
     letters = variants.select("name", word=pl.col("words").list.join("").str.head(4)).unique()
     begins = mentions.rows.join(letters, on="name")
-    branch = pl.col("sector").str.extract(r"(\d{4})")
-    keys = [
-        part.select("row", key=_key(sort, "word", of)).drop_nulls()
-        for part, sort, of in (
-            (words, "town", "where"),
-            (begins, "begins", "where"),
-            (words, "state", "subdivision"),
-            (words, "branch", branch),
-        )
+    town = [(words, "town", pl.col("where")), (begins, "begins", pl.col("where"))]
+    wider = [
+        (words, "state", pl.col("subdivision")),
+        (words, "branch", pl.col("sector").str.extract(r"(\d{4})")),
     ]
+    for least, parts in ((ALIKE_THERE, town), (ALIKE, wider)):
+        keys = [part.select("row", key=_key(sort, "word", of)).drop_nulls() for part, sort, of in parts]
+        pairs = _blocks(mentions, keys, "row").rename({"left_row": "left", "right_row": "right"})
+        yield least, _with_names(mentions, pairs).filter(pl.col("left_name") != pl.col("right_name"))
+
+
+def _with_names(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of rows with the numbers of their names; within one frame the smaller number is left."""
     names = mentions.rows["name"]
-    pairs = _blocks(mentions, keys, "row").rename({"left_row": "left", "right_row": "right"})
-    named = [names.gather(pairs[side]).alias(f"{side}_name") for side in _ENDS]
-    low, high = pl.min_horizontal("left_name", "right_name"), pl.max_horizontal("left_name", "right_name")
-    pairs = pairs.with_columns(named)
-    if mentions.within:
-        pairs = pairs.with_columns(left_name=low, right_name=high)
-    return pairs.filter(pl.col("left_name") != pl.col("right_name"))
+    named = pairs.with_columns(names.gather(pairs[side]).alias(f"{side}_name") for side in _ENDS)
+    if not mentions.within:
+        return named
+    both = ("left_name", "right_name")
+    return named.with_columns(left_name=pl.min_horizontal(both), right_name=pl.max_horizontal(both))
 
 
 def _key(sort: str, *parts: pl.Expr | str) -> pl.Expr:
@@ -463,12 +464,24 @@ def _keyed(mentions: _Mentions) -> pl.DataFrame:
 
 
 def _possible(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of two things to which no register gave a key each; a key that both have outweighs that."""
+    """Pairs of two things to which no register gave a key each, plants of one place.
+
+    A key that both have outweighs that.
+    """
+    facts = mentions.rows.select("thing", "registers", "where")
     for side in _ENDS:
-        mine = mentions.rows.select("thing", "registers").select(pl.all().name.prefix(f"{side}_"))
-        pairs = pairs.hstack(mine[pairs[side]])
-    two_keys = (pl.col("left_registers") & pl.col("right_registers") != 0) & ~pl.col("keyed")
-    return pairs.filter((pl.col("left_thing") != pl.col("right_thing")) & ~two_keys).select(*_ENDS, "keyed")
+        pairs = pairs.hstack(facts[pairs[side]].select(pl.all().name.prefix(f"{side}_")))
+    apart = pl.col("left_registers") & pl.col("right_registers") != 0
+    if mentions.kind == "Plant":
+        apart |= _differ("^(.*)[|]") | _differ("[|](.+)$")
+    things = pl.col("left_thing") != pl.col("right_thing")
+    return pairs.filter(things & (pl.col("keyed") | ~apart)).select(*_ENDS, "keyed")
+
+
+def _differ(part: str) -> pl.Expr:
+    """Whether a part of both places is known and not the same: town, subdivision."""
+    here, there = (pl.col(f"{side}_where").str.extract(part) for side in _ENDS)
+    return (here != there).fill_null(False)
 
 
 def _named(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -497,20 +510,10 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
         levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
     else:
         levels = [
-            _compared(places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), keyed)
+            compare(places[p]._replace(name=names[n], keys=key), places[q]._replace(name=names[m], keys=key))
             for n, p, m, q, keyed in distinct.iter_rows()
+            for key in [_KEY if keyed else _NO_KEY]
         ]
     comparisons = COMPARISONS[mentions.kind]
     found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(comparisons, _TEXT)))
     return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
-
-
-def _compared(left: Mention, right: Mention, keyed: bool) -> dict[str, str]:
-    """The levels; names of local establishments in two towns share little, however rare their words."""
-    levels = compare(left, right)
-    if keyed:
-        levels["keys"] = "same"
-    elsewhere = levels["place"] != "same_town" and (left.town or right.town)
-    if elsewhere and not LOCAL.isdisjoint((*left.name.words, *right.name.words)):
-        levels["shared"] = "common"
-    return levels

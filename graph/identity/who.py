@@ -35,7 +35,7 @@ def thresholds() -> dict[str, float]:
 
 def precision() -> dict[str, float]:
     """Precision (0 to 1) of what joins, on labelled pairs that the models were not fitted on, by kind."""
-    return {kind: known.measured["join"]["precision"] for kind, known in models().items()}
+    return {kind: known.measured["join"]["gold"]["precision"] for kind, known in models().items()}
 
 
 def who_is_who(
