@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 from rapidfuzz.fuzz import token_set_ratio
 from rapidfuzz.process import cpdist
@@ -38,6 +37,7 @@ NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
 RAREST = 5  # words of a name that make blocks
 _KEY, _NO_KEY = frozenset({"one of both"}), frozenset[str]()
+_SHORTENED = (("joined", "joined"), ("joined", "initials"), ("initials", "joined"))
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
 
@@ -277,17 +277,28 @@ def _union_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
 
 def _employer_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
     variants = _variants(mentions)
-    named, found = _by_name(mentions, variants), [pl.DataFrame(schema=dict.fromkeys(_ENDS, pl.UInt32))]
-    for least, placed in _by_place(mentions, variants):
-        alike = _alike(mentions, placed.select(named.columns).unique(), least)
+    rarest = _rarest(variants)
+    named, found = _by_name(mentions, variants, rarest), []
+    for least, placed in _by_place(mentions, variants, rarest):
+        alike = _alike(variants, placed.select(named.columns).unique(), least)
         found.append(placed.join(alike, on=named.columns, how="semi").select(_ENDS))
-    return [_spread(mentions, _alike(mentions, named, ALIKE)), *found]
+    return [_spread(mentions, _alike(variants, named, ALIKE)), *found]
 
 
 def _variants(mentions: _Mentions) -> pl.DataFrame:
-    """`name` (number), `words`: every name and its further names."""
-    rows = [(n, words) for n, name in enumerate(mentions.names) for words in (name.words, *name.others)]
-    return pl.DataFrame(rows, {"name": pl.UInt32, "words": _TEXTS}, orient="row")
+    """Every name and its further names: `name` (number), `line`, its `words`, `joined`, `initials`."""
+    lines = [
+        (n, " ".join(words)) for n, name in enumerate(mentions.names) for words in (name.words, *name.others)
+    ]
+    names, texts = zip(*lines, strict=True) if lines else ((), ())
+    words = pl.col("line").str.split(" ")
+    return pl.DataFrame(
+        {"name": pl.Series(names, dtype=pl.UInt32), "line": pl.Series(texts, dtype=_TEXT)}
+    ).with_columns(
+        words=words,
+        joined=pl.col("line").str.replace_all(" ", "", literal=True),
+        initials=words.list.eval(pl.element().str.head(1)).list.join(""),
+    )
 
 
 def _rarest(variants: pl.DataFrame) -> pl.DataFrame:
@@ -298,37 +309,37 @@ def _rarest(variants: pl.DataFrame) -> pl.DataFrame:
     return ranked.filter(pl.col("rank") < RAREST).drop("names")
 
 
-def _by_name(mentions: _Mentions, variants: pl.DataFrame) -> pl.DataFrame:
+def _by_name(mentions: _Mentions, variants: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
     """Names that share a rare word, two words, all consonants, or the initials that one of them is."""
-    words = _rarest(variants)
     two = words.join(words, on="name", suffix="_2").filter(pl.col("rank") < pl.col("rank_2"))
     ends = [of("word", "word_2") for of in (pl.min_horizontal, pl.max_horizontal)]
-    joined = pl.col("words").list.join("")
-    bare = joined.str.replace_all("[aeiouy]", "")
-    initials = pl.col("words").list.eval(pl.element().str.head(1)).list.join("")
-    short = variants.filter(pl.col("words").list.len() == 1).select("name", word=joined)
-    short = short.filter(pl.col("word").str.len_chars().is_between(3, 6))
-    long = variants.filter(pl.col("words").list.len() > 2).select("name", word=initials)
+    bare = pl.col("joined").str.replace_all("[aeiouy]", "")
+    size = pl.col("words").list.len()
+    short = variants.filter((size == 1) & pl.col("joined").str.len_chars().is_between(3, 6))
+    short = short.select("name", word="joined")
+    long = variants.filter(size > 2).select("name", word="initials")
     long = long.join(short.select("word").unique(), on="word", how="semi")
     long = long.filter(pl.len().over("word") <= NEIGHBOURS)
     keys = [
         words.select("name", key=_key("word", "word")),
         two.select("name", key=_key("words", *ends)),
         variants.select(
-            "name", key=_key("bare", pl.when(bare.str.len_chars() > 3).then(bare).otherwise(joined))
+            "name", key=_key("bare", pl.when(bare.str.len_chars() > 3).then(bare).otherwise("joined"))
         ),
         pl.concat([short, long]).select("name", key=_key("initials", "word")),
     ]
     return _blocks(mentions, keys, "name")
 
 
-def _by_place(mentions: _Mentions, variants: pl.DataFrame) -> Iterator[tuple[float, pl.DataFrame]]:
+def _by_place(
+    mentions: _Mentions, variants: pl.DataFrame, rarest: pl.DataFrame
+) -> Iterator[tuple[float, pl.DataFrame]]:
     """Mentions that share a word, or the beginning, and the town; a word and the state or the sector.
 
     Yields how alike their names must be; `left`, `right`, `left_name`, `right_name`.
     """
-    words = mentions.rows.join(_rarest(variants), on="name")
-    letters = variants.select("name", word=pl.col("words").list.join("").str.head(4)).unique()
+    words = mentions.rows.join(rarest, on="name")
+    letters = variants.select("name", word=pl.col("joined").str.head(4)).unique()
     begins = mentions.rows.join(letters, on="name")
     town = [(words, "town", pl.col("where")), (begins, "begins", pl.col("where"))]
     wider = [
@@ -374,38 +385,22 @@ def _blocks(mentions: _Mentions, keys: list[pl.DataFrame], of: str) -> pl.DataFr
     return pl.concat(found).unique()
 
 
-def _alike(mentions: _Mentions, pairs: pl.DataFrame, least: float) -> pl.DataFrame:
-    """The pairs of names of which any two variants are alike, or one is the initials of the other."""
-    lines = [[" ".join(words) for words in (name.words, *name.others)] for name in mentions.names]
-    first = pl.Series([line[0] for line in lines], dtype=_TEXT)
-    several = np.array([len(line) > 1 or " " not in line[0] for line in lines], dtype=bool)
+def _alike(variants: pl.DataFrame, pairs: pl.DataFrame, least: float) -> pl.DataFrame:
+    """The pairs of names of which any two variants are alike, or one is the other joined or its initials."""
+    first = variants.unique("name", keep="first", maintain_order=True)["line"]
     kept = [pairs.clear()]
     for part in pairs.sort(pairs.columns).iter_slices(_AT_ONCE):
-        left, right = part["left_name"], part["right_name"]
-        texts = (first.gather(side).to_list() for side in (left, right))
-        keep = cpdist(*texts, scorer=token_set_ratio, workers=2) >= least
-        others = np.flatnonzero(~keep & (several[left.to_numpy()] | several[right.to_numpy()]))
-        for n in others.tolist():
-            keep[n] = any(_close(a, b, least) for a in lines[left[n]] for b in lines[right[n]])
-        kept.append(part.filter(pl.Series(keep)))
+        keep = _ratios(*(first.gather(part[name]) for name in part.columns)) >= least
+        others = part.filter(~keep).join(variants, left_on="left_name", right_on="name")
+        others = others.join(variants, left_on="right_name", right_on="name")
+        same = [pl.col(a) == pl.col(f"{b}_right") for a, b in _SHORTENED]
+        close = pl.any_horizontal(*same, pl.lit(_ratios(others["line"], others["line_right"]) >= least))
+        kept += [part.filter(keep), others.filter(close).select(part.columns).unique()]
     return pl.concat(kept)
 
 
-def _close(a: str, b: str, least: float) -> bool:
-    return (
-        token_set_ratio(a, b) >= least
-        or _squeezed(a) == _squeezed(b)
-        or a == _initials(b)
-        or b == _initials(a)
-    )
-
-
-def _squeezed(line: str) -> str:
-    return line.replace(" ", "")
-
-
-def _initials(line: str) -> str:
-    return "".join(word[0] for word in line.split())
+def _ratios(left: pl.Series, right: pl.Series) -> pl.Series:
+    return pl.Series(cpdist(left.to_list(), right.to_list(), scorer=token_set_ratio, workers=2))
 
 
 def _spread(mentions: _Mentions, names: pl.DataFrame) -> pl.DataFrame:
