@@ -8,7 +8,6 @@ mentions, not with their square.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from rapidfuzz.process import cpdist
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models
-from graph.identity.names import Name, parse
+from graph.identity.names import ONE_A_PLACE, Name, parse
 from graph.identity.pairs import reasons
 from graph.identity.queue import MATCHES
 from ontology import WrongUseError, model
@@ -36,7 +35,7 @@ FEW = 100  # pairs of mentions of two names that are all compared; of more, thos
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
 RAREST = 5  # words of a name that make blocks
-_KEY, _NO_KEY = frozenset({"one of both"}), frozenset[str]()
+_WHOLE = ("none", "spelling", "site", "alias")
 _SHORTENED = (("joined", "joined"), ("joined", "initials"), ("initials", "joined"))
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
@@ -278,11 +277,12 @@ def _union_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
 def _employer_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
     variants = _variants(mentions)
     rarest = _rarest(variants)
-    named, found = _by_name(mentions, variants, rarest), []
-    for least, placed in _by_place(mentions, variants, rarest):
-        alike = _alike(variants, placed.select(named.columns).unique(), least)
-        found.append(placed.join(alike, on=named.columns, how="semi").select(_ENDS))
-    return [_spread(mentions, _alike(variants, named, ALIKE)), *found]
+    named, placed = _by_name(mentions, variants, rarest), _by_place(mentions, variants, rarest)
+    near = _alike(variants, placed.select(named.columns).unique(), ALIKE_THERE)
+    return [
+        _spread(mentions, _alike(variants, named, ALIKE)),
+        placed.join(near, on=named.columns, how="semi").select(_ENDS),
+    ]
 
 
 def _variants(mentions: _Mentions) -> pl.DataFrame:
@@ -310,7 +310,7 @@ def _rarest(variants: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_name(mentions: _Mentions, variants: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    """Names that share a rare word, two words, all consonants, or the initials that one of them is."""
+    """Names that share a rare word, any two, the first two, all consonants, or the initials of one of them."""
     two = words.join(words, on="name", suffix="_2").filter(pl.col("rank") < pl.col("rank_2"))
     ends = [of("word", "word_2") for of in (pl.min_horizontal, pl.max_horizontal)]
     bare = pl.col("joined").str.replace_all("[aeiouy]", "")
@@ -327,29 +327,27 @@ def _by_name(mentions: _Mentions, variants: pl.DataFrame, words: pl.DataFrame) -
             "name", key=_key("bare", pl.when(bare.str.len_chars() > 3).then(bare).otherwise("joined"))
         ),
         pl.concat([short, long]).select("name", key=_key("initials", "word")),
+        variants.filter(size > 1).select(
+            "name", key=_key("first", pl.col("words").list.head(2).list.join(" "))
+        ),
     ]
     return _blocks(mentions, keys, "name")
 
 
-def _by_place(
-    mentions: _Mentions, variants: pl.DataFrame, rarest: pl.DataFrame
-) -> Iterator[tuple[float, pl.DataFrame]]:
+def _by_place(mentions: _Mentions, variants: pl.DataFrame, rarest: pl.DataFrame) -> pl.DataFrame:
     """Mentions that share a word, or the beginning, and the town; a word and the state or the sector.
 
-    Yields how alike their names must be; `left`, `right`, `left_name`, `right_name`.
+    `left`, `right` (rows), `left_name`, `right_name`.
     """
     words = mentions.rows.join(rarest, on="name")
     letters = variants.select("name", word=pl.col("joined").str.head(4)).unique()
     begins = mentions.rows.join(letters, on="name")
     town = [(words, "town", pl.col("where")), (begins, "begins", pl.col("where"))]
-    wider = [
-        (words, "state", pl.col("subdivision")),
-        (words, "branch", pl.col("sector").str.extract(r"(\d{4})")),
-    ]
-    for least, parts in ((ALIKE_THERE, town), (ALIKE, wider)):
-        keys = [part.select("row", key=_key(sort, "word", of)).drop_nulls() for part, sort, of in parts]
-        pairs = _blocks(mentions, keys, "row").rename({"left_row": "left", "right_row": "right"})
-        yield least, _with_names(mentions, pairs).filter(pl.col("left_name") != pl.col("right_name"))
+    state, branch = pl.col("subdivision"), pl.col("sector").str.extract(r"(\d{4})")
+    parts = [*town, (words, "state", state), (words, "branch", branch)]
+    keys = [part.select("row", key=_key(sort, "word", of)).drop_nulls() for part, sort, of in parts]
+    pairs = _blocks(mentions, keys, "row").rename({"left_row": "left", "right_row": "right"})
+    return _with_names(mentions, pairs).filter(pl.col("left_name") != pl.col("right_name"))
 
 
 def _with_names(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -505,10 +503,20 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
         levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
     else:
         levels = [
-            compare(places[p]._replace(name=names[n], keys=key), places[q]._replace(name=names[m], keys=key))
+            _compared(places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), keyed)
             for n, p, m, q, keyed in distinct.iter_rows()
-            for key in [_KEY if keyed else _NO_KEY]
         ]
     comparisons = COMPARISONS[mentions.kind]
     found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(comparisons, _TEXT)))
     return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
+
+
+def _compared(left: Mention, right: Mention, keyed: bool) -> dict[str, str]:
+    """The levels; a body that every town has is another one in the next town of the state, too."""
+    levels = compare(left, right)
+    if keyed:
+        levels["keys"] = "same"
+    if left.town and right.town and left.town != right.town and levels["rest"] in _WHOLE:
+        words = {*left.name.words, *right.name.words}
+        levels["rest"] = levels["rest"] if ONE_A_PLACE.isdisjoint(words) else "own_other"
+    return levels

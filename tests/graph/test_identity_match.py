@@ -1,0 +1,195 @@
+"""Candidates, scores and the matcher inside the build: nothing lost, nothing crossed, the same every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from graph.identity.match import CAP, FEW, candidates, match
+from graph.identity.model import models
+from graph.identity.pairs import mentions_of, read_pairs
+from graph.labor_graph import LaborGraph
+from ontology import WrongUseError
+
+ROOT = Path(__file__).parents[2]
+PLACE = ("town", "subdivision", "country", "sector", "address")
+COUNTRY = {"country": "US", "subdivision": "US-OH"}
+
+
+def mentions(*rows: tuple[str, str] | tuple[str, str, str], **same: str) -> pl.DataFrame:
+    """Mentions: id, name, town."""
+    known = [dict(zip(("id", "name", "town"), row, strict=False)) for row in rows]
+    return pl.DataFrame(known, dict.fromkeys(("id", "name", "town"), pl.String)).with_columns(
+        pl.lit(value).alias(name) for name, value in same.items()
+    )
+
+
+def keyed(*rows: tuple[str, str, list[str]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        list(rows), {"id": pl.String, "name": pl.String, "keys": pl.List(pl.String)}, orient="row"
+    )
+
+
+def pairs(frame: pl.DataFrame) -> set[tuple[str, str]]:
+    return set(frame.select("left", "right").iter_rows())
+
+
+def registers(keys: set[str]) -> set[str]:
+    return {key.partition(":")[0] for key in keys}
+
+
+@pytest.fixture(scope="module")
+def gold() -> pl.DataFrame:
+    folder = ROOT / "../shared/data/gold"
+    if not folder.is_dir():
+        pytest.skip("no labelled pairs")
+    return pl.concat([read_pairs(folder / f"{name}.csv") for name in ("employers", "unions")])
+
+
+@pytest.mark.parametrize("kind", ["Corporation", "Plant", "Union"])
+def test_blocks_find_the_labelled_pairs(gold: pl.DataFrame, kind: str) -> None:
+    """All mentions of the labelled pairs in one frame: the pairs that are the same are candidates.
+
+    Left out are plants with two numbers of one register: such are never joined by name.
+    """
+    mine = gold.filter(pl.col("kind") == kind)
+    rows = [
+        {"id": f"{pair}{side}", "name": name, "keys": sorted(one.keys), **{f: getattr(one, f) for f in PLACE}}
+        for side in "ab"
+        for pair, name, one in zip(
+            mine["pair_id"], mine[f"{side}_name"], mentions_of(mine, side), strict=True
+        )
+    ]
+    frame = pl.DataFrame(
+        rows,
+        {"id": pl.String, "name": pl.String, "keys": pl.List(pl.String)} | dict.fromkeys(PLACE, pl.String),
+    )
+    found = pairs(candidates(frame, kind=kind))
+    both = {row["id"]: set(row["keys"]) for row in rows}
+    same = [
+        pair
+        for pair in mine.filter(pl.col("label") == "same")["pair_id"]
+        if both[f"{pair}a"] & both[f"{pair}b"]
+        or not registers(both[f"{pair}a"]) & registers(both[f"{pair}b"])
+    ]
+    lost = [pair for pair in same if (f"{pair}a", f"{pair}b") not in found]
+    print(f"{kind}: {len(same) - len(lost)} of {len(same)} found, lost {lost}")
+    assert len(lost) <= 0.05 * len(same), lost
+
+
+def test_order_of_mentions_does_not_matter(demo_graph: LaborGraph) -> None:
+    plants = demo_graph.said("Plant").select("name", "country", id="record_id", town="place").collect()
+    expected = match(plants, kind="Plant")
+    assert expected.height
+    for seed in range(3):
+        assert match(plants.sample(fraction=1.0, shuffle=True, seed=seed), kind="Plant").equals(expected)
+
+
+def test_two_frames_are_compared_with_each_other_only() -> None:
+    mine = mentions(("1", "Whirlpool Corp."), ("2", "Whirlpool Corporation"), ("3", "Nothing of the kind"))
+    theirs = mentions(("a", "WHIRLPOOL CORP"), ("b", "Whirlpool"))
+    assert pairs(match(mine, theirs)) == {(m, t) for m in "12" for t in "ab"}
+    assert pairs(match(theirs, mine)) == {(t, m) for m in "12" for t in "ab"}
+
+
+def test_two_keys_of_one_register_are_never_candidates() -> None:
+    whirlpool = "Whirlpool Corporation"
+    frame = keyed(
+        ("a", whirlpool, ["lei:549300AM3K7DPAB9W826"]),
+        ("b", whirlpool, ["lei:549300YSZ9TGIJ6JNM10", "us-cik:106640"]),
+        ("c", whirlpool, ["us-cik:106640"]),
+        ("d", whirlpool, []),
+    )
+    assert pairs(candidates(frame)) == {("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"), ("c", "d")}
+    found = match(frame).filter(left="b", right="c")
+    assert found["keys"].item() == "same"
+    assert found["verdict"].item() == "same"
+
+
+def test_mentions_of_one_thing_are_not_compared() -> None:
+    frame = mentions(("a", "Dana"), ("b", "Dana Corp."), ("c", "DANA")).with_columns(
+        thing=pl.Series(["x", "x", "y"])
+    )
+    assert match(frame).height == 1
+
+
+def test_candidates_grow_with_the_mentions_not_with_their_square() -> None:
+    """Hundreds of mentions of one name, and of a word in many names, are not all paired."""
+    one = mentions(*((f"u{n:04}", "United Parcel Service", f"Town {n}") for n in range(400)), **COUNTRY)
+    found = candidates(one)
+    assert 399 <= found.height <= 5 * 400
+    joined = {find for pair in found.iter_rows() for find in pair}
+    assert len(joined) == 400
+    many = mentions(*((f"m{n:04}", f"Acme {chr(97 + n // 26)}x{chr(97 + n % 26)}q") for n in range(CAP * 4)))
+    assert candidates(many).height < CAP * 4
+
+
+def test_mentions_of_two_names_are_compared_within_their_town() -> None:
+    rows = [
+        (f"{name[0]}{n:03}", name, f"Town {n}") for name in ("Goodyear", "Goodyear Tire") for n in range(FEW)
+    ]
+    frame = mentions(*rows, **COUNTRY).with_columns(
+        id=pl.format("{}-{}", "id", pl.col("name").str.len_chars())
+    )
+    there = frame.select("id", "town", "name")
+    found = (
+        candidates(frame)
+        .join(there, left_on="left", right_on="id")
+        .join(there, left_on="right", right_on="id")
+    )
+    crossed = found.filter(pl.col("name") != pl.col("name_right"))
+    assert crossed.filter(pl.col("town") == pl.col("town_right")).height == FEW
+    assert crossed.height < 3 * FEW
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"address": "100 Main Street"}, {"address": "8200 Airport Road"}),
+        ({"sector": "336111"}, {"sector": "722511"}),
+        ({"town": "Toledo"}, {"town": "Lima"}),
+        ({"town": "Toledo"}, {"town": None}),
+    ],
+)
+def test_one_company_in_one_town_at_two_addresses_or_in_two_sectors_is_two_plants(
+    left: dict[str, str | None], right: dict[str, str | None]
+) -> None:
+    base = {"name": "Kelsey Hayes Corporation", "town": "Toledo", "address": None, "sector": None, **COUNTRY}
+    alone = pl.DataFrame([{"id": "a", **base}, {"id": "b", **base}])
+    join = models()["Plant"].join_from
+    assert match(alone, kind="Plant")["probability"].item() >= join
+    frame = pl.DataFrame(
+        [{"id": "a", **base, **left}, {"id": "b", **base, **right}], infer_schema_length=None
+    )
+    assert match(frame, kind="Plant").filter(pl.col("probability") >= join).is_empty()
+
+
+@pytest.mark.parametrize("name", ["General Hospital", "School District", "St. Joseph Medical Center"])
+def test_names_that_every_place_has_do_not_join_two_places(name: str) -> None:
+    frame = mentions(("a", name, "Toledo"), ("b", name, "Lima"), **COUNTRY)
+    found = match(frame).filter(pl.col("probability") >= models()["Corporation"].join_from)
+    assert found.is_empty()
+
+
+def test_initials_alone_do_not_join() -> None:
+    frame = mentions(("a", "National Car Rental", "Miami"), ("b", "NCR Corporation", "Waymart"))
+    assert match(frame)["probability"].max() < models()["Corporation"].join_from
+
+
+@pytest.mark.parametrize("frame", [pl.DataFrame({"id": ["a"]}), pl.DataFrame({"name": ["a"]})])
+def test_missing_columns_are_named(frame: pl.DataFrame) -> None:
+    with pytest.raises(WrongUseError, match="without"):
+        match(frame)
+
+
+def test_unknown_kind_is_named() -> None:
+    with pytest.raises(WrongUseError, match="Product"):
+        match(mentions(("a", "b")), kind="Product")
+
+
+def test_no_mentions_no_pairs() -> None:
+    for kind in models():
+        assert match(mentions(), kind=kind).is_empty()
+        assert match(mentions(("a", "..."), ("b", "...")), kind=kind).is_empty()
