@@ -310,7 +310,7 @@ def _rarest(variants: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_name(mentions: _Mentions, variants: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    """Names that share a rare word, any two, the first two, all consonants, or the initials of one of them."""
+    """Names that share a rare word, two words, the beginning, all consonants, or the initials of one."""
     two = words.join(words, on="name", suffix="_2").filter(pl.col("rank") < pl.col("rank_2"))
     ends = [of("word", "word_2") for of in (pl.min_horizontal, pl.max_horizontal)]
     bare = pl.col("joined").str.replace_all("[aeiouy]", "")
