@@ -202,7 +202,7 @@ def write_tables(
     identity = who.identity
     identity.mapping.write_parquet(folder / "identity.parquet")
     identity.refused.write_parquet(folder / "refused.parquet")
-    _write(who.matches, folder, "matches")
+    write_table(who.matches, folder, "matches")
     counts: dict[str, int] = {}
     index: dict[str, pl.DataFrame] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:

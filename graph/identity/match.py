@@ -241,11 +241,13 @@ def _unions(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[unions.Union]]:
     bodies = [
         unions.mention(*values, others=others, keys=keys) for *values, others, keys in texts.iter_rows()
     ]
-    number = {body: n for n, body in enumerate(dict.fromkeys(bodies))}
-    texts = texts.with_columns(number=pl.Series([number[body] for body in bodies], dtype=pl.UInt32))
+    named = dict.fromkeys(body for body in bodies if body.national or body.names)
+    number = {body: n for n, body in enumerate(named)}
+    texts = texts.with_columns(number=pl.Series([number.get(body) for body in bodies], dtype=pl.UInt32))
     found = rows.join(texts, on=fields, nulls_equal=True).drop("name").rename({"number": "name"})
     place = pl.concat_str("town", "subdivision", separator="|", ignore_nulls=True)
     where = pl.when(pl.col("town").is_not_null()).then(place)
+    found = found.drop_nulls("name")
     return found.with_columns(place=pl.lit(0, pl.UInt32), where=where), list(number)
 
 
