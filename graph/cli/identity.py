@@ -1,4 +1,4 @@
-"""Commands of who is who: review, why."""
+"""Commands of who is who: review, why, identity."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import polars as pl
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from graph.cli.common import FormatOption, HomeOption, app, home_of, open_graph
-from graph.console import OUT, Format, cell, print_rows, steps
+from graph.cli.common import FormatOption, HomeOption, LimitOption, app, home_of, open_graph
+from graph.console import ERR, OUT, Format, cell, print_rows, steps
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from ontology import TrinationalError, WrongUseError, model, nearest
@@ -27,6 +28,12 @@ from ontology import TrinationalError, WrongUseError, model, nearest
 if TYPE_CHECKING:
     from graph.identity.review import Review, Side
 
+identities = typer.Typer(help="Who is who: the matcher on pairs of your own.", no_args_is_help=True)
+app.add_typer(identities, name="identity")
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .json or .parquet.")
+]
+EncodingOption = Annotated[str, typer.Option(help="Of a text file: utf-8, cp1252, utf-16.")]
 _DECISIONS = {"s": "same", "r": "related", "d": "different", "u": "unsure"}
 _RELATIONS = {"p": "parent", "l": "local_of", "b": "predecessor", "i": "sister", "o": "other"}
 _CITED = 5
@@ -305,3 +312,79 @@ def _print_fields(fields: dict[str, Any]) -> None:
     if fields:
         rows = [{"field": name.replace("_", " "), "compared": cell(value)} for name, value in fields.items()]
         print_rows(rows, Format.table, limit=len(rows))
+
+
+@app.command()
+def crosswalk(
+    context: typer.Context,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Corporation, Plant, Union, Organization, ...; repeatable.")
+    ] = None,
+    official: Annotated[
+        bool, typer.Option("--official", help="Only keys that a register gives once (LEI, CIK, F_NUM, ...).")
+    ] = False,
+    restricted: Annotated[bool, typer.Option(help="Also what only restricted statements say.")] = False,
+    output: OutputOption = None,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """List all ids of all authorities of each thing: how each came to it, how sure that is, who says so.
+
+    Example: trinational crosswalk --kind Corporation --official --output ids.csv
+    """
+    from graph.export.crosswalk import crosswalk as crosswalk_of
+    from graph.identity.judgements import judgement_files, read_judgements
+
+    place = home_of(context, home)
+    judged = read_judgements(*judgement_files(place.path))
+    with steps("Crosswalk"):
+        found = crosswalk_of(place.graph, kind or (), judged, official=official, restricted=restricted)
+    if not _written(found, output, format, limit):
+        columns = ("id", "name", "country", "record_id", "reason", "probability", "source", "evidence")
+        print_rows(found, format, title="ids of things", limit=limit, columns=columns)
+
+
+@identities.command()
+def score(
+    pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="CSV or workbook, one pair a row.")],
+    output: OutputOption = None,
+    encoding: EncodingOption = "utf-8",
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+) -> None:
+    """Say of each pair of names whether they are one: same, related, different or unsure, and why.
+
+    Columns: pair_id, level (employer, plant, union), a_name, b_name; a_ and b_ kind, city, state, place,
+    country, sector, ids where they are known. Labels are never read. No graph is needed.
+
+    Example: trinational identity score pairs.csv --format json
+    """
+    from graph.identity.pairs import read_pairs
+    from graph.identity.pairs import score as score_pairs
+
+    given = read_pairs(pairs, encoding)
+    found = score_pairs(given)
+    if _written(found, output, format, limit):
+        return
+    if format is Format.table and found.height:
+        found = found.insert_column(1, given["a_name"]).insert_column(2, given["b_name"])
+    print_rows(found, format, title=_tally(found), limit=limit)
+
+
+def _written(found: pl.DataFrame, output: Path | None, format: Format, limit: int | None) -> bool:
+    """Write rows where --output names a file."""
+    from graph.export.rows import write_rows
+
+    if output is None:
+        return False
+    rows = found if limit is None else found.head(limit)
+    write_rows(rows, output, None if format is Format.table else format.value)
+    ERR.print(f"Written: {rows.height:,} rows to {output}", soft_wrap=True)
+    return True
+
+
+def _tally(found: pl.DataFrame) -> str:
+    """How many rows have each verdict."""
+    counts = found["verdict"].value_counts().sort("verdict").rows()
+    return ", ".join(f"{number:,} {verdict}" for verdict, number in counts) or "no pairs"
