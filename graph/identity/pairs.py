@@ -14,8 +14,8 @@ import polars as pl
 
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
-from graph.identity.lists import read_rows
 from graph.identity.model import models
+from graph.identity.sheet import read_rows
 from loaders.places import COUNTRY_CODES, subdivision_of
 from ontology import TrinationalError, WrongUseError, nearest
 
@@ -42,7 +42,7 @@ def read_pairs(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
     """The pairs as text, with every column of the layout; `kind` is Corporation, Plant or Union.
 
     Raises `TrinationalError` naming file, row, column and value where the file cannot be read (see
-    `graph.identity.lists.read_rows`), lacks the names, or has an empty name or an unknown level.
+    `graph.identity.sheet.read_rows`), lacks the names, or has an empty name or an unknown level.
     """
     frame = read_rows(path, encoding)
     layout = [f"{side}_{field}" for side in "ab" for field in _FIELDS]
