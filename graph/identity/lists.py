@@ -15,7 +15,7 @@ from graph.identity.mentions import mentions
 from graph.identity.queue import mapping
 from graph.labor_graph import LaborGraph
 from graph.search import fold
-from loaders.places import COUNTRY_CODES, subdivision_of
+from loaders.places import country_of, state_of
 from ontology import WrongUseError, model, nearest
 from ontology.authorities import check
 
@@ -51,10 +51,6 @@ _REGISTERS = {
 }
 _ANY = "id|ids|key|keys|trinational id"
 _NAMED = ("union", "plant", "employer", "name")
-_COUNTRIES = COUNTRY_CODES | dict.fromkeys(
-    ("ESTADOS UNIDOS", "ESTADOS UNIDOS DE AMERICA", "EE UU", "EEUU", "ETATS UNIS", "UNITED STATES USA"), "US"
-)
-_COUNTRIES |= {"MEXIQUE": "MX", "MEJICO": "MX", "MEX": "MX", "CAN": "CA"}
 CLEAR = 10.0  # the odds of the best candidate are so many times those of the next, or the row stays open
 CANDIDATES = {
     "row": pl.Int64(),
@@ -214,34 +210,6 @@ def _name(columns: Columns) -> pl.Expr:
         cells.append(pl.when(bare).then(pl.format("Local {}", number)).otherwise(number))
     named = pl.concat_str(cells, separator=" ", ignore_nulls=True)
     return pl.when(cells[0].is_not_null() | pl.lit(len(columns.names) > 1)).then(named).replace("", None)
-
-
-def country_of(text: pl.Expr) -> pl.Expr:
-    """ISO 3166-1 code of a country by its code or name in English, Spanish or French; null for others.
-
-    >>> texts = pl.Series(["U.S.A.", "México", "États-Unis", "Ruritania"])
-    >>> pl.select(country_of(texts)).to_series().to_list()
-    ['US', 'MX', 'US', None]
-    """
-    plain = fold(text.str.replace_all(".", "", literal=True)).str.to_uppercase()
-    code = pl.when(plain.is_in(sorted(set(_COUNTRIES.values())))).then(plain)
-    return pl.coalesce(code, plain.replace_strict(_COUNTRIES, default=None, return_dtype=pl.String))
-
-
-def state_of(text: pl.Expr, nation: pl.Expr) -> pl.Expr:
-    """ISO 3166-2 code of a state or province by code, abbreviation or name; without country in all three.
-
-    >>> cells = pl.DataFrame({"s": ["US-OH", "Ontario", "CA", "Jalisco"], "n": [None, None, "US", "MX"]})
-    >>> cells.select(state_of(pl.col("s"), pl.col("n")))["s"].to_list()
-    ['US-OH', 'CA-ON', 'US-CA', 'MX-JAL']
-    """
-    plain = text.str.replace_all(".", "", literal=True)
-    code = pl.when(text.str.contains("^(US|CA|MX)-[A-Z]{2,3}$")).then(text)
-    anywhere = [
-        pl.when(nation.is_null() | (nation == one)).then(subdivision_of(plain, pl.lit(one)))
-        for one in ("US", "CA", "MX")
-    ]
-    return pl.coalesce(code, *anywhere)
 
 
 def _keys(columns: Mapping[str, str]) -> pl.Expr:

@@ -16,7 +16,7 @@ from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models
 from graph.identity.sheet import read_rows
-from loaders.places import COUNTRY_CODES, subdivision_of
+from loaders.places import country_of, state_of
 from ontology import TrinationalError, WrongUseError, nearest
 
 SCORES = {
@@ -35,7 +35,6 @@ _AUTHORITIES = {
     "taw": "us-taw",
     "f_num": "us-olms",
 }
-_STATES = {"DISTRITO FEDERAL": "Ciudad de México", "MEXICO": "México"}
 
 
 def read_pairs(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
@@ -103,15 +102,9 @@ def unions_of(frame: pl.DataFrame, side: str) -> list[unions.Union]:
 
 def _rows(frame: pl.DataFrame, side: str) -> Iterator[tuple[str | None, ...]]:
     """Name, town, state as ISO 3166-2 code, country, sector, place and ids of each row."""
-    country = pl.col(f"{side}_country").str.to_uppercase().replace(COUNTRY_CODES)
-    country = country.replace({"UNITED STATES (USA)": "US"})
-    state = pl.col(f"{side}_state").str.strip_chars()
+    country = country_of(pl.col(f"{side}_country"))
     found = frame.with_columns(
-        country.alias("country"),
-        pl.coalesce(
-            pl.when(state.str.contains("^[A-Z]{2}-[A-Z]{2,3}$")).then(state),
-            subdivision_of(state.replace(_STATES), country.fill_null("US")),
-        ).alias("subdivision"),
+        country.alias("country"), state_of(pl.col(f"{side}_state"), country).alias("subdivision")
     )
     fields = [f"{side}_name", f"{side}_city", "subdivision", "country", f"{side}_sector", f"{side}_place"]
     return found.select(*fields, f"{side}_ids").iter_rows()

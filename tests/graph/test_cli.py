@@ -152,7 +152,7 @@ def test_every_command_has_help_with_an_example_and_is_documented(run: Any, comm
 
 
 def test_all_commands_are_there() -> None:
-    first = "build check crosswalk cypher demo diff export family fetch load questions retract review"
+    first = "build check crosswalk cypher demo diff export family fetch load match questions retract review"
     last = "search sectors shifts show sources sparql status why"
     assert " ".join(sorted(COMMANDS)) == f"{first} {last}"
 
