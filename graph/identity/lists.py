@@ -51,6 +51,7 @@ _REGISTERS = {
 }
 _ANY = "id|ids|key|keys|trinational id"
 _NAMED = ("union", "plant", "employer", "name")
+SURE = 0.8  # probability from which one candidate alone is taken for the thing
 CLEAR = 10.0  # the odds of the best candidate are so many times those of the next, or the row stays open
 CANDIDATES = {
     "row": pl.Int64(),
@@ -264,9 +265,9 @@ def match_list(
 
     Notes
     -----
-    A row is `matched` where one candidate is `same` and its odds are ten times those of every other; with
-    two such candidates, or one that is `unsure`, it is `open`: people decide. What is no more than related,
-    or different, is `not_found`.
+    A row is `matched` where one candidate is `same` with a probability of 0.8 or more and its odds are ten
+    times those of every other; with two such candidates, or one that is less sure, it is `open`: people
+    decide. What is no more than related, or different, is `not_found`.
 
     Examples
     --------
@@ -290,7 +291,7 @@ def match_list(
     first = pl.col("verdict").first()
     clear = (pl.col("odds").first() >= CLEAR * next_).fill_null(True)
     outcome = (
-        pl.when((first == "same") & clear)
+        pl.when((first == "same") & (pl.col("probability").first() >= SURE) & clear)
         .then(pl.lit("matched"))
         .when(first != "related")
         .then(pl.lit("open"))

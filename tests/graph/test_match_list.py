@@ -12,11 +12,14 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.build import build
 from graph.cli import main
 from graph.home import VARIABLE, Home
 from graph.identity.lists import CANDIDATES, columns_of, known, match_list, read_list, things_of, with_ids
 from graph.identity.sheet import read_rows
 from graph.labor_graph import LaborGraph
+from graph.release import load_release
+from loaders import sources
 from ontology import TrinationalError, WrongUseError
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs"))
@@ -242,6 +245,39 @@ def test_every_row_and_cell_of_a_list_is_kept(demo_graph: LaborGraph) -> None:
     assert done["trinational_outcome"].to_list() == ["matched", None, "not_found"]
     again = with_ids(done.with_columns(row=rows["row"]), found)
     assert again.equals(done)
+
+
+def test_employers_of_notices_find_their_number_in_the_register(raw: Path, tmp_path: Path) -> None:
+    """Names of WARN notices whose register gives a CIK, against a graph of the SEC's files alone."""
+    sec, warn = Home(tmp_path / "sec"), Home(tmp_path / "warn")
+    for home, name in ((sec, "us_sec"), (warn, "us_warn")):
+        load_release(home, name, [raw / sources()[name].raw])
+    build(sec)
+    graph = LaborGraph(sec.graph)
+    [notices] = warn.releases().values()
+    said = pl.read_parquet(notices / "Corporation.parquet").explode("same_as")
+    now = pl.read_parquet(graph.folder / "identity.parquet").select("record_id", now="id")
+    listed = graph.things.select(now="id")
+    truth = (
+        said.filter(pl.col("same_as").str.starts_with("us-cik:"))
+        .unique("name")
+        .join(now, left_on="same_as", right_on="record_id", how="left")
+        .select("name", now=pl.coalesce("now", "same_as"))
+        .join(listed, on="now", how="semi")
+        .sort("name")
+        .with_row_index("row", 2)
+        .with_columns(pl.col("row").cast(pl.Int64))
+    )
+    assert truth.height > 300
+    found = match_with(graph, truth.select("name", id=pl.col("row").cast(pl.String)), top=5)
+    judged = found.join(truth.select("row", "now"), on="row").with_columns(
+        right=pl.col("id") == pl.col("now")
+    )
+    best = judged.filter(pl.col("outcome") == "matched", pl.col("rank") == 1)
+    open_ = judged.filter(outcome="open").group_by("row").agg(pl.col("right").any())
+    assert best["right"].mean() >= 0.98
+    assert best.height >= 0.5 * truth.height
+    assert open_["right"].mean() >= 0.85
 
 
 @pytest.fixture
