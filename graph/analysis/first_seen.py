@@ -69,7 +69,7 @@ def first_seen(
     Notes
     -----
     A lead for research: nothing says that work moved. First seen is not opened; a plant whose opening, or any
-    event there, is dated earlier is seen then.
+    event there, is dated earlier is seen then. Events alone do not make a plant new.
 
     Examples
     --------
@@ -149,7 +149,8 @@ def _dated(rows: pl.DataFrame, latest: int) -> pl.DataFrame:
 def _sights(tables: Tables, latest: int) -> pl.DataFrame:
     """`plant`, `date`, `lo`, `hi`, `kind`, `record`, `gap`: the earliest that any source tells of a plant.
 
-    `gap`: the source has no file of the year before. Plants of the first file of a source are left out.
+    `gap`: the source has no file of the year before. Left out are plants of the first file of a source, and
+    those that only events tell of.
     """
     said = cut(tables["said/Plant"].select("source", "first_seen", "last_seen", plant="id"))
     said = said.drop_nulls("first_seen").unique()
@@ -178,7 +179,8 @@ def _sights(tables: Tables, latest: int) -> pl.DataFrame:
     )
     every = pl.concat([_dated(frame.select(seen.columns), LAST) for frame in (seen, known)])
     first = every.sort("hi", "lo", "kind", "record").unique("plant", keep="first", maintain_order=True)
-    return first.filter(~pl.col("old"), pl.col("lo") <= latest).drop("old")
+    told = pl.concat([seen["plant"], own.drop_nulls("date")["plant"]]).unique().implode()
+    return first.filter(~pl.col("old"), pl.col("lo") <= latest, pl.col("plant").is_in(told)).drop("old")
 
 
 def _in_family(

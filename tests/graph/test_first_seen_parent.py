@@ -140,6 +140,16 @@ def test_a_plant_known_before_is_not_new() -> None:
     assert (row["first_seen"], row["months"]) == ("2011-03", 10)
 
 
+def test_an_event_dates_a_plant_but_makes_none_new() -> None:
+    rows = {**ROWS, "Event": [*ROWS["Event"], {"id": "event:s", "event_type": "strike", "date": "2011-02"}]}
+    rows["Party"] = [*ROWS["Party"], {"within": "event:s", "role": "plant", "party": "plant:mx"}]
+    assert first_seen(tables_of(rows))["first_seen"].to_list() == ["2011-02"]
+    unseen = {plant: span for plant, span in SEEN.items() if plant != "plant:mx"}
+    assert first_seen(tables_of(rows, seen=unseen)).is_empty()
+    rows["Event"][1]["date"] = "2009-02"
+    assert first_seen(tables_of(rows)).is_empty()
+
+
 def test_a_parent_of_another_time_does_not_count() -> None:
     rows = {**ROWS, "Ownership": [dict(line) for line in ROWS["Ownership"]]}
     rows["Ownership"][0] |= {"since": "2001", "until": "2005"}
