@@ -47,7 +47,7 @@ def test_mexican_plants_are_first_seen_after_a_closure_of_their_parent(graph: La
     assert rows.height >= 5
     assert (rows["months"] > 0).all()
     assert (rows["months"] <= 36).all()
-    assert (rows["evidence"].list.len() >= 4).all()
+    assert (rows["evidence"].list.len() >= 3).all()
     joins = rows["identity"].list.explode().struct.unnest().drop_nulls("reason")
     assert {"match", "key"} <= set(joins["reason"])
     assert joins.filter(pl.col("reason") == "match")["probability"].min() > 0.5
