@@ -144,6 +144,40 @@ def country_named(cell: pl.Expr) -> Value:
     return Value(cell, code.clean, code.wants, code.valid)
 
 
+_COUNTRIES = COUNTRY_CODES | dict.fromkeys(
+    ("ESTADOS UNIDOS", "ESTADOS UNIDOS DE AMERICA", "EE UU", "EEUU", "ETATS UNIS", "UNITED STATES USA"), "US"
+)
+_COUNTRIES |= {"MEXIQUE": "MX", "MEJICO": "MX", "MEX": "MX", "CAN": "CA"}
+
+
+def country_of(text: pl.Expr) -> pl.Expr:
+    """ISO 3166-1 code of a country by its code or name in English, Spanish or French; null for others.
+
+    >>> texts = pl.Series(["U.S.A.", "México", "États-Unis", "Ruritania"])
+    >>> pl.select(country_of(texts)).to_series().to_list()
+    ['US', 'MX', 'US', None]
+    """
+    plain = fold(text.str.replace_all(r"[.()]", "")).str.replace_all("[- ]+", " ").str.strip_chars()
+    named = plain.replace_strict(_COUNTRIES, default=None, return_dtype=pl.String)
+    return pl.coalesce(named, pl.when(plain.str.contains("^[A-Z]{2}$")).then(plain))
+
+
+def state_of(text: pl.Expr, nation: pl.Expr) -> pl.Expr:
+    """ISO 3166-2 code of a state or province by code, abbreviation or name; without country in all three.
+
+    >>> cells = pl.DataFrame({"s": ["US-OH", "Ontario", "CA", "Jalisco"], "n": [None, None, "US", "MX"]})
+    >>> cells.select(state_of(pl.col("s"), pl.col("n")))["s"].to_list()
+    ['US-OH', 'CA-ON', 'US-CA', 'MX-JAL']
+    """
+    plain = text.str.replace_all(".", "", literal=True)
+    code = pl.when(text.str.contains("^(US|CA|MX)-[A-Z]{2,3}$")).then(text)
+    anywhere = [
+        pl.when(nation.is_null() | (nation == one)).then(subdivision_of(plain, pl.lit(one)))
+        for one in ("US", "CA", "MX")
+    ]
+    return pl.coalesce(code, *anywhere)
+
+
 def state_at_end(address: pl.Expr, nation: pl.Expr) -> pl.Expr:
     """ISO 3166-2 code of the state whose name ends an address, before postal code and country.
 

@@ -107,6 +107,13 @@ def shifts(
     years: Annotated[float | None, typer.Option(min=0, help="Years between the two events at most.")] = None,
     as_of: AsOfOption = None,
     band: Annotated[str | None, typer.Option(help="documented, reported, pattern or lead.")] = None,
+    first_seen: Annotated[
+        bool,
+        typer.Option(
+            "--first-seen",
+            help="Instead: plants first seen in Mexico within --years (3) of a US closure of their parent.",
+        ),
+    ] = False,
     format: FormatOption = Format.table,
     limit: LimitOption = None,
     home: HomeOption = None,
@@ -118,6 +125,11 @@ def shifts(
     Example: trinational shifts --band documented
     """
     graph = open_graph(context, home)
+    if first_seen:
+        if band:
+            raise WrongUseError("--band is not for --first-seen", hint="leave one of the two out")
+        print_first_seen(graph, 3.0 if years is None else years, as_of, format, limit)
+        return
     found = graph.production_shifts(years=years, as_of=as_of)
     if band:
         if band not in ("documented", "reported", "pattern", "lead"):
@@ -128,6 +140,20 @@ def shifts(
         print_coverage(graph, as_of)
     else:
         print_rows(found, format, limit=limit)
+
+
+def print_first_seen(
+    graph: LaborGraph, years: float, as_of: str | None, format: Format, limit: int | None
+) -> None:
+    found = graph.first_seen(years=years, as_of=as_of)
+    if format is not Format.table:
+        print_rows(found, format, limit=limit)
+        return
+    columns = ["parent", "origin", "closed", "workers", "destination", "first_seen", "product_match"]
+    title = f"Mexican plants first seen within {years:g} years after a US closure of the same parent"
+    joins = found.with_columns(joins=pl.col("identity").list.eval(_step).list.join("; "))
+    print_answers(joins, [*columns, "joins"], title, limit)
+    print_coverage(graph, as_of, "Closures and first sights")
 
 
 def print_shifts(found: pl.DataFrame, title: str, limit: int | None) -> None:
@@ -143,6 +169,16 @@ def print_shifts(found: pl.DataFrame, title: str, limit: int | None) -> None:
         "jobs_gained",
     ]
     print_answers(found, columns, title, limit)
+
+
+_STEP = pl.element().struct.field
+_step = pl.format(
+    "{} = {} ({}{})",
+    _STEP("record_id"),
+    _STEP("joined_to"),
+    _STEP("reason"),
+    pl.coalesce(pl.format(" {}", _STEP("probability").round(3)), pl.lit("")),
+)
 
 
 @app.command("sectors")

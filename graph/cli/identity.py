@@ -1,4 +1,4 @@
-"""Commands of who is who: review, why."""
+"""Commands of who is who: review, why, identity."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import polars as pl
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from graph.cli.common import FormatOption, HomeOption, app, home_of, open_graph
-from graph.console import OUT, Format, cell, print_rows, steps
+from graph.cli.common import FormatOption, HomeOption, LimitOption, app, home_of, open_graph
+from graph.console import ERR, OUT, Format, cell, print_rows, steps
+from graph.export.rows import write_rows
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from ontology import TrinationalError, WrongUseError, model, nearest
@@ -27,6 +29,12 @@ from ontology import TrinationalError, WrongUseError, model, nearest
 if TYPE_CHECKING:
     from graph.identity.review import Review, Side
 
+identities = typer.Typer(help="Who is who: the matcher on pairs of your own.", no_args_is_help=True)
+app.add_typer(identities, name="identity")
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .json or .parquet.")
+]
+EncodingOption = Annotated[str, typer.Option(help="Of a text file: utf-8, cp1252, utf-16.")]
 _DECISIONS = {"s": "same", "r": "related", "d": "different", "u": "unsure"}
 _RELATIONS = {"p": "parent", "l": "local_of", "b": "predecessor", "i": "sister", "o": "other"}
 _CITED = 5
@@ -305,3 +313,164 @@ def _print_fields(fields: dict[str, Any]) -> None:
     if fields:
         rows = [{"field": name.replace("_", " "), "compared": cell(value)} for name, value in fields.items()]
         print_rows(rows, Format.table, limit=len(rows))
+
+
+@app.command("match")
+def match_rows(
+    context: typer.Context,
+    given: Annotated[Path, typer.Argument(metavar="LIST", help="CSV or workbook, one thing a row.")],
+    kind: Annotated[str | None, typer.Option(help="corporation, plant or union.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="COL", help="Column of the name.")] = None,
+    local: Annotated[str | None, typer.Option(metavar="COL", help="Of the number of the local.")] = None,
+    city: Annotated[str | None, typer.Option(metavar="COL", help="Of the city or municipality.")] = None,
+    state: Annotated[str | None, typer.Option(metavar="COL", help="Of the state or province.")] = None,
+    country: Annotated[str | None, typer.Option(metavar="COL", help="Of the country.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="COL", help="Of the street address.")] = None,
+    sector: Annotated[str | None, typer.Option(metavar="COL", help="Of the code of NAICS or SCIAN.")] = None,
+    ids: Annotated[str | None, typer.Option(metavar="COL", help="Of ids, such as us-cik:37996.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Candidates of a row at most.")] = 3,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the list with the ids that were found.")
+    ] = None,
+    encoding: EncodingOption = "utf-8",
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Find the employers, plants or unions of a list of yours in the graph.
+
+    Columns are known by their headers (English, Spanish, French) or named with options. A row is matched
+    where one thing is clearly the same; else it stays open, with its candidates. LIST is never changed.
+
+    Example: trinational match employers.csv --write employers-with-ids.csv
+    """
+    from graph.identity.lists import columns_of, known, match_list, read_list, things_of, with_ids
+    from graph.identity.sheet import read_rows
+
+    _other_file(given, write)
+    rows = read_rows(given, encoding)
+    named = {
+        "name": name,
+        "local": local,
+        "city": city,
+        "state": state,
+        "country": country,
+        "address": address,
+        "sector": sector,
+        "ids": ids,
+    }
+    names = [column for column in rows.columns if column != "row"]
+    columns = columns_of(names, _kind(kind), {field: column for field, column in named.items() if column})
+    ERR.print(columns.text, style="dim", soft_wrap=True)
+    mentions = read_list(rows, columns)
+    graph = open_graph(context, home)
+    with steps("Matching") as step:
+        step("names of the graph")
+        there, things = known(graph, columns.kind), things_of(graph, columns.kind)
+        step(f"{mentions.height:,} rows with {there.height:,} names")
+        found = match_list(mentions, there, things, columns.kind, top)
+    if write:
+        write_rows(with_ids(rows, found), write, mark=True)
+        ERR.print(f"Written: {write}", soft_wrap=True)
+    if not write or format is not Format.table:
+        shown = ("row", "given", "outcome", "id", "name", "place", "probability", "verdict", "reason")
+        print_rows(found, format, title=given.name, limit=limit, columns=shown)
+    ERR.print(_outcomes(rows, found), soft_wrap=True)
+
+
+def _kind(given: str | None) -> str | None:
+    from graph.identity.lists import KINDS
+
+    named = {kind.lower(): kind for kind in KINDS}
+    if given and given.lower() not in named:
+        hint = nearest(given.lower(), named) or f"use {', '.join(named)}"
+        raise WrongUseError(f"no such kind of list: {given!r}", hint=hint)
+    return named[given.lower()] if given else None
+
+
+def _other_file(given: Path, write: Path | None) -> None:
+    if write and write.exists() and given.exists() and write.samefile(given):
+        raise WrongUseError(f"{write} is the list itself, which is never changed", hint="name another file")
+
+
+def _outcomes(rows: pl.DataFrame, found: pl.DataFrame) -> str:
+    """How many rows are matched, open and not found."""
+    counts = dict(found.unique("row")["outcome"].value_counts().iter_rows())
+    parts = [f"{counts.get(name, 0):,} {name.replace('_', ' ')}" for name in ("matched", "open", "not_found")]
+    nameless = rows.height - sum(counts.values())
+    parts += [f"{nameless:,} without a name"] if nameless else []
+    return f"{rows.height:,} rows: {', '.join(parts)}"
+
+
+@app.command()
+def crosswalk(
+    context: typer.Context,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Corporation, Plant, Union, Organization, ...; repeatable.")
+    ] = None,
+    official: Annotated[
+        bool, typer.Option("--official", help="Only keys that a register gives once (LEI, CIK, F_NUM, ...).")
+    ] = False,
+    restricted: Annotated[bool, typer.Option(help="Also what only restricted statements say.")] = False,
+    output: OutputOption = None,
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+) -> None:
+    """List all ids of all authorities of each thing: how each came to it, how sure that is, who says so.
+
+    Example: trinational crosswalk --kind Corporation --official --output ids.csv
+    """
+    from graph.export.crosswalk import crosswalk as crosswalk_of
+    from graph.identity.judgements import judgement_files, read_judgements
+
+    place = home_of(context, home)
+    judged = read_judgements(*judgement_files(place.path))
+    with steps("Crosswalk"):
+        found = crosswalk_of(place.graph, kind or (), judged, official=official, restricted=restricted)
+    if not _written(found, output, format, limit):
+        columns = ("id", "name", "country", "record_id", "reason", "probability", "source", "evidence")
+        print_rows(found, format, title="ids of things", limit=limit, columns=columns)
+
+
+@identities.command()
+def score(
+    pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="CSV or workbook, one pair a row.")],
+    output: OutputOption = None,
+    encoding: EncodingOption = "utf-8",
+    format: FormatOption = Format.table,
+    limit: LimitOption = None,
+) -> None:
+    """Say of each pair of names whether they are one: same, related, different or unsure, and why.
+
+    Columns: pair_id, level (employer, plant, union), a_name, b_name; a_ and b_ kind, city, state, place,
+    country, sector, ids where they are known. Labels are never read. No graph is needed.
+
+    Example: trinational identity score pairs.csv --format json
+    """
+    from graph.identity.pairs import read_pairs
+    from graph.identity.pairs import score as score_pairs
+
+    given = read_pairs(pairs, encoding)
+    found = score_pairs(given)
+    if _written(found, output, format, limit):
+        return
+    if format is Format.table and found.height:
+        found = found.insert_column(1, given["a_name"]).insert_column(2, given["b_name"])
+    print_rows(found, format, title=_tally(found), limit=limit)
+
+
+def _written(found: pl.DataFrame, output: Path | None, format: Format, limit: int | None) -> bool:
+    """Write rows where --output names a file."""
+    if output is None:
+        return False
+    rows = found if limit is None else found.head(limit)
+    write_rows(rows, output, None if format is Format.table else format.value)
+    ERR.print(f"Written: {rows.height:,} rows to {output}", soft_wrap=True)
+    return True
+
+
+def _tally(found: pl.DataFrame) -> str:
+    """How many rows have each verdict."""
+    counts = found["verdict"].value_counts().sort("verdict").rows()
+    return ", ".join(f"{number:,} {verdict}" for verdict, number in counts) or "no pairs"

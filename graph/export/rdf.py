@@ -49,7 +49,7 @@ def write(graph: Path, path: Path, format: str, ids: Iterable[str] = (), *, rest
             f"no such format: {format!r}", hint=nearest(format, FORMATS) or f"use {', '.join(FORMATS)}"
         )
     wanted = list(ids)
-    read = rdf.tables(graph) if restricted else _public(rdf.tables(graph))
+    read = rdf.tables(graph) if restricted else public_tables(rdf.tables(graph))
     if wanted:
         read = _around(read, wanted)
     part = path.with_name(f"{path.name}.part")
@@ -189,7 +189,7 @@ FORMATS: Mapping[str, Callable[[Read, bool], Iterator[bytes]]] = {
 # Which rows are written.
 
 
-def _public(read: Read) -> Read:
+def public_tables(read: Read) -> Read:
     """The tables without restricted statements, and without values that only these give."""
 
     def public(name: str) -> pl.LazyFrame | None:

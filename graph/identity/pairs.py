@@ -15,9 +15,16 @@ import polars as pl
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models
-from loaders.places import COUNTRY_CODES, subdivision_of
-from ontology import TrinationalError, WrongUseError
+from graph.identity.sheet import read_rows
+from loaders.places import country_of, state_of
+from ontology import TrinationalError, WrongUseError, nearest
 
+SCORES = {
+    "pair_id": pl.String(),
+    "verdict": pl.String(),
+    "probability": pl.Float64(),
+    "reason": pl.String(),
+}
 _KINDS = {"employer": "Corporation", "plant": "Plant", "union": "Union"}
 _FIELDS = ("name", "kind", "city", "state", "place", "country", "sector", "ids")
 _AUTHORITIES = {
@@ -28,31 +35,29 @@ _AUTHORITIES = {
     "taw": "us-taw",
     "f_num": "us-olms",
 }
-_STATES = {"DISTRITO FEDERAL": "Ciudad de México", "MEXICO": "México"}
 
 
-def read_pairs(path: Path) -> pl.DataFrame:
+def read_pairs(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
     """The pairs as text, with every column of the layout; `kind` is Corporation, Plant or Union.
 
-    Raises `TrinationalError` where the file cannot be read as UTF-8 CSV or has no names, or a name is empty.
+    Raises `TrinationalError` naming file, row, column and value where the file cannot be read (see
+    `graph.identity.sheet.read_rows`), lacks the names, or has an empty name or an unknown level.
     """
-    try:
-        frame = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise TrinationalError(f"{path}: cannot be read as UTF-8 CSV: {error}") from None
-    missing = [name for name in ("a_name", "b_name") if name not in frame.columns]
-    if missing:
-        raise WrongUseError(
-            f"{path}: no column {' and '.join(missing)}", hint=f"it has {', '.join(frame.columns)}"
-        )
-    absent = [
-        f"{side}_{field}" for side in "ab" for field in _FIELDS if f"{side}_{field}" not in frame.columns
-    ]
+    frame = read_rows(path, encoding)
+    layout = [f"{side}_{field}" for side in "ab" for field in _FIELDS]
+    others = [name for name in frame.columns if name not in ("row", "pair_id", "level", *layout)]
+    for name in ("a_name", "b_name"):
+        if name not in frame.columns:
+            hint = nearest(name, others) or f"it has {', '.join(frame.drop('row').columns)}"
+            raise WrongUseError(f"{path}: no column {name}", hint=hint)
+    absent = [name for name in ("level", *layout) if name not in frame.columns]
     frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    frame = frame.with_columns(pl.col("level", *layout).str.strip_chars().replace("", None))
+    frame = frame.with_columns(pl.col("level").str.to_lowercase())
+    _check(path, frame)
     if "pair_id" not in frame.columns:
-        frame = frame.with_row_index("pair_id", 1).with_columns(pl.col("pair_id").cast(pl.String))
-    level = pl.col("level") if "level" in frame.columns else pl.lit(None, pl.String)
-    return _checked(path, frame.with_columns(kind=_kind(level)))
+        frame = frame.with_columns(pair_id=pl.int_range(1, pl.len() + 1).cast(pl.String))
+    return frame.with_columns(kind=_kind(pl.col("level"))).drop("row")
 
 
 def _kind(level: pl.Expr) -> pl.Expr:
@@ -65,16 +70,18 @@ def _kind(level: pl.Expr) -> pl.Expr:
     return pl.coalesce(named, guessed, pl.lit("Corporation"))
 
 
-def _checked(path: Path, frame: pl.DataFrame) -> pl.DataFrame:
-    for side in "ab":
-        name = f"{side}_name"
-        empty = frame[name].fill_null("").str.strip_chars() == ""
-        if empty.any():
-            row = int(empty.arg_max() or 0) + 2
-            raise TrinationalError(
-                f"{path}, row {row}, column {name}: is empty", hint="every pair needs both"
-            )
-    return frame
+def _check(path: Path, frame: pl.DataFrame) -> None:
+    for name in ("a_name", "b_name"):
+        if (empty := frame.filter(pl.col(name).is_null())).height:
+            where = f"{path}, row {empty['row'][0]}, column {name}"
+            raise TrinationalError(f"{where}: is empty", hint="every pair needs both names")
+    other = frame.filter(~pl.col("level").is_in(list(_KINDS)))
+    for row, level in other.select("row", "level").head(1).iter_rows():
+        words = ", ".join(_KINDS)
+        raise TrinationalError(
+            f"{path}, row {row}, column level: {level!r} is not one of {words}",
+            hint=nearest(level, _KINDS) or "leave it empty where it is not known",
+        )
 
 
 def mentions_of(frame: pl.DataFrame, side: str) -> list[Mention]:
@@ -95,15 +102,9 @@ def unions_of(frame: pl.DataFrame, side: str) -> list[unions.Union]:
 
 def _rows(frame: pl.DataFrame, side: str) -> Iterator[tuple[str | None, ...]]:
     """Name, town, state as ISO 3166-2 code, country, sector, place and ids of each row."""
-    country = pl.col(f"{side}_country").str.to_uppercase().replace(COUNTRY_CODES)
-    country = country.replace({"UNITED STATES (USA)": "US"})
-    state = pl.col(f"{side}_state").str.strip_chars()
+    country = country_of(pl.col(f"{side}_country"))
     found = frame.with_columns(
-        country.alias("country"),
-        pl.coalesce(
-            pl.when(state.str.contains("^[A-Z]{2}-[A-Z]{2,3}$")).then(state),
-            subdivision_of(state.replace(_STATES), country.fill_null("US")),
-        ).alias("subdivision"),
+        country.alias("country"), state_of(pl.col(f"{side}_state"), country).alias("subdivision")
     )
     fields = [f"{side}_name", f"{side}_city", "subdivision", "country", f"{side}_sector", f"{side}_place"]
     return found.select(*fields, f"{side}_ids").iter_rows()
@@ -143,7 +144,7 @@ def score(frame: pl.DataFrame) -> pl.DataFrame:
     Columns: `pair_id` (text), `verdict` (same, related, different, unsure), `probability` (decimal 0 to 1 of
     `same`), `reason` (words).
     """
-    parts = []
+    parts = [pl.DataFrame(schema={"_row": pl.UInt32(), **SCORES})]
     for kind in frame["kind"].unique().sort():
         pairs = frame.with_row_index("_row").filter(pl.col("kind") == kind)
         levels = levels_of(pairs, kind)

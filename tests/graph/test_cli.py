@@ -44,6 +44,9 @@ CONTRACTS = {
         union_a country_a union_b country_b sectors overlap coverage_ab coverage_ba shared_employers tie
         interest gap evidence""",
     "search silao": "id kind name country match",
+    "crosswalk": """
+        id kind name country authority key record_id official reason probability joined_to source evidence
+        url""",
     "status": "kind country source count",
 }
 
@@ -149,6 +152,82 @@ def test_every_command_has_help_with_an_example_and_is_documented(run: Any, comm
 
 
 def test_all_commands_are_there() -> None:
-    first = "build check cypher demo diff export family fetch load questions retract review"
+    first = "build check crosswalk cypher demo diff export family fetch load match questions retract review"
     last = "search sectors shifts show sources sparql status why"
     assert " ".join(sorted(COMMANDS)) == f"{first} {last}"
+
+
+def test_crosswalk_writes_a_file(run: Any, tmp_path: Path) -> None:
+    target = tmp_path / "ids.csv"
+    code, out, err = run("crosswalk", "--kind", "Union", "--output", str(target))
+    assert (code, out) == (0, "")
+    lines = target.read_text().splitlines()
+    assert f"{len(lines) - 1:,} rows" in err
+    assert len(lines) - 1 == len(rows(run("crosswalk", "--kind", "Union", "--format", "json")))
+
+
+PAIRS = """pair_id,level,a_name,b_name,a_city,b_city,label
+p1,employer,General Motors LLC,"GENERAL MOTORS, L.L.C.",Detroit,Detroit,different
+p2,employer,General Motors LLC,Whirlpool Corporation,Detroit,Benton Harbor,same
+p3,,Whirlpool Corp,Whirlpool Corporation,,,
+"""
+
+
+def test_identity_score_judges_pairs_and_reads_no_label(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(PAIRS)
+    found = rows(run("identity", "score", str(path), "--format", "json"))
+    assert [list(row) for row in found] == [["pair_id", "verdict", "probability", "reason"]] * 3
+    assert [row["pair_id"] for row in found] == ["p1", "p2", "p3"]
+    assert [row["verdict"] for row in found] == ["same", "different", "same"]
+    assert all(0 <= row["probability"] <= 1 and row["reason"] for row in found)
+    turned = PAIRS.replace(",different", ",SAME").replace(",same", ",different").replace(",SAME", ",same")
+    path.write_text(turned)
+    assert rows(run("identity", "score", str(path), "--format", "json")) == found
+    code, out, _ = run("identity", "score", str(path))
+    assert code == 0
+    assert "2 same" in out
+    assert "Whirlpool Corporation" in out
+
+
+def test_identity_score_writes_a_file_and_takes_two_names_alone(run: Any, tmp_path: Path) -> None:
+    path, target = tmp_path / "pairs.csv", tmp_path / "verdicts.csv"
+    path.write_text("a_name,b_name\nDana Corp.,DANA CORPORATION\n")
+    assert run("identity", "score", str(path), "--output", str(target))[0] == 0
+    header, line = target.read_text().splitlines()
+    assert header == "pair_id,verdict,probability,reason"
+    assert line.startswith("1,same,")
+    path.write_text("a_name,b_name\n")
+    assert rows(run("identity", "score", str(path), "--format", "json")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "messages"),
+    [
+        ("pair_id,a_nmae,b_name\n1,x,y\n", 2, ["pairs.csv: no column a_name", "did you mean 'a_nmae'"]),
+        ("a_name,b_name\nx,y\n,z\n", 1, ["pairs.csv, row 3, column a_name: is empty"]),
+        ("level,a_name,b_name\nplnat,x,y\n", 1, ["row 2, column level: 'plnat'", "did you mean 'plant'"]),
+        ("a_name,b_name\nx,y,z\n", 1, ["pairs.csv, row 2: 3 fields instead of 2"]),
+        ("a_name,a_name\nx,y\n", 1, ["column 'a_name' stands there 2 times"]),
+        ("", 1, ["pairs.csv is empty"]),
+    ],
+)
+def test_identity_score_names_what_is_wrong(
+    run: Any, tmp_path: Path, content: str, code: int, messages: list[str]
+) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(content)
+    found, out, err = run("identity", "score", str(path))
+    assert (found, out) == (code, "")
+    for message in messages:
+        assert message in " ".join(err.split())
+
+
+def test_identity_score_without_a_file(run: Any, tmp_path: Path) -> None:
+    code, _, err = run("identity", "score", str(tmp_path / "none.csv"))
+    assert code == 1
+    assert "cannot read" in err
+    (tmp_path / "latin.csv").write_bytes("a_name,b_name\nMéxico,x\n".encode("cp1252"))
+    code, _, err = run("identity", "score", str(tmp_path / "latin.csv"))
+    assert code == 1
+    assert "--encoding cp1252" in " ".join(err.split())

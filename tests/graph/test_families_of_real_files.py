@@ -1,0 +1,57 @@
+"""Families and first sights on real files: companies, their plants and unions joined across sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from graph.build import build
+from graph.home import Home
+from graph.labor_graph import LaborGraph
+from graph.release import load_release
+from loaders import sources
+
+SOURCES = ("curated", "us_sec", "us_warn", "us_fmcs_f7", "us_taa", "mx_retc")
+FAMILIES = ("Ford Motor", "Lear", "Goodyear", "Whirlpool")
+
+
+@pytest.fixture(scope="module")
+def graph(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
+    home = Home(tmp_path_factory.mktemp("families") / "home")
+    for name in SOURCES:
+        source = sources()[name]
+        load_release(home, name, [raw / source.raw] if source.raw else [])
+    build(home)
+    return LaborGraph(home.graph)
+
+
+def named(found: set[str]) -> set[str]:
+    return {source.partition("@")[0] for source in found}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_plants_and_unions_of_a_family_come_from_three_sources(graph: LaborGraph, name: str) -> None:
+    found = graph.family(name)
+    plants = named({str(line["source"]) for hop in found.plants for line in hop.evidence})
+    unions = named({str(line["source"]) for hop in found.unions for line in hop.evidence})
+    assert len(plants) >= 3, plants
+    assert len(plants | unions) >= 3
+    assert unions
+    assert {"US", "MX"} <= {found.countries.get(hop.below) for hop in found.plants}
+
+
+def test_mexican_plants_are_first_seen_after_a_closure_of_their_parent(graph: LaborGraph) -> None:
+    rows = graph.first_seen()
+    assert rows.height >= 5
+    assert (rows["months"] > 0).all()
+    assert (rows["months"] <= 36).all()
+    assert (rows["evidence"].list.len() >= 3).all()
+    joins = rows["identity"].list.explode().struct.unnest().drop_nulls("reason")
+    assert {"match", "key"} <= set(joins["reason"])
+    assert joins.filter(pl.col("reason") == "match")["probability"].min() > 0.5
+    seen = graph.said("Plant").group_by("id").agg(pl.col("first_seen").min()).collect()
+    registers = rows.select(pl.col("destination").struct.field("id"), "first_seen").join(seen, on="id")
+    years = [registers[name].str.head(4) for name in ("first_seen", "first_seen_right")]
+    assert (years[0] <= years[1].fill_null("9999")).all()
