@@ -137,7 +137,8 @@ def main() -> None:
         command = [sys.executable, "-m", "benchmarks.matching", "--alone", "--names", str(size)]
         runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
         print(
-            "{names:,} names against as many: {seconds:.1f} s ({processor:.1f} s of processor), peak {gigabytes:.2f} GB, {pairs:,} pairs "
+            "{names:,} names against as many: {seconds:.1f} s ({processor:.1f} s of processor), "
+            "peak {gigabytes:.2f} GB, {pairs:,} pairs "
             "compared, {again:.1%} of the firms of both sides found again".format(**runs[-1]),
             flush=True,
         )
