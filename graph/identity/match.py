@@ -520,17 +520,23 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
 def _compared(left: Mention, right: Mention, kind: str, keyed: bool) -> dict[str, str]:
     """The levels, harder on what recurs from place to place.
 
-    A body that every town has is another one in the next town, and maybe one where a town is not known; an
-    address without a town must be the very same; a further name that tells of a site must be known to both.
+    A body that every town has is another one in the next town, and maybe one where a town is not known, and
+    a caterer in it is not the body; a firm of one country is not that of another, though both run one plant;
+    an address without a town must be the very same; a further name that tells of a site be known to both.
     """
     levels = compare(left, right)
     if keyed:
         levels["keys"] = "same"
+    recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
     if kind == "Plant" and levels["rest"] in _WHOLE and _two_sites(left.name, right.name):
         levels["rest"] = "number"
+    if kind == "Corporation" and recurring and levels["rest"] == "alias":
+        levels["rest"] = "own_other"
+    if left.country != right.country and left.country and right.country:
+        levels["place"] = "other_country"
     if levels["place"] == "same_town":
         return levels
-    common = (left.town or right.town) and not RECURRING.isdisjoint((*left.name.words, *right.name.words))
+    common = (left.town or right.town) and recurring
     if common and levels["rest"] in _WHOLE:
         levels["rest"] = "own_other"
     if levels["site"] in _ADDRESSES and token_sort_ratio(left.address, right.address) < SAME_ADDRESS:
