@@ -35,6 +35,8 @@ FEW = 100  # pairs of mentions of two names that are all compared; of more, thos
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
 SAME_ADDRESS = 95.0  # token-sort ratio of two addresses of which no town is known
+SAME_SITE = 85.0  # token-set ratio of two further names of plants
+RECURRING = ONE_A_PLACE | {"bottling", "bottler", "dealer", "dealership", "hotel", "casino"}
 RAREST = 5  # words of a name that make blocks
 _WHOLE = ("none", "spelling", "site", "alias")
 _ADDRESSES = ("same_address", "near_address")
@@ -502,33 +504,51 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
         pairs = pairs.hstack(what[pairs[side]].select(pl.all().name.prefix(f"{side}_")))
     fields = ["left_name", "left_place", "right_name", "right_place", "keyed"]
     distinct = pairs.select(fields).unique(maintain_order=True)
-    names, places = mentions.names, mentions.places
-    if mentions.kind == "Union":
+    kind, names, places = mentions.kind, mentions.names, mentions.places
+    if kind == "Union":
         levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
     else:
         levels = [
-            _compared(places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), keyed)
+            _compared(places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), kind, keyed)
             for n, p, m, q, keyed in distinct.iter_rows()
         ]
-    comparisons = COMPARISONS[mentions.kind]
+    comparisons = COMPARISONS[kind]
     found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(comparisons, _TEXT)))
     return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
 
 
-def _compared(left: Mention, right: Mention, keyed: bool) -> dict[str, str]:
+def _compared(left: Mention, right: Mention, kind: str, keyed: bool) -> dict[str, str]:
     """The levels, harder on what recurs from place to place.
 
-    A body that every town has is another one in the next town, and maybe one where a town is not known; an
-    address without a town must be the very same.
+    A body that every town has is another one in the next town, and maybe one where a town is not known, and
+    a caterer in it is not the body; a firm of one country is not that of another, though both run one plant;
+    an address without a town must be the very same; a further name that tells of a site be known to both.
     """
     levels = compare(left, right)
     if keyed:
         levels["keys"] = "same"
+    recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
+    if kind == "Plant" and levels["rest"] in _WHOLE and _two_sites(left.name, right.name):
+        levels["rest"] = "number"
+    if kind == "Corporation" and recurring and levels["rest"] == "alias":
+        levels["rest"] = "own_other"
+    if left.country != right.country and left.country and right.country:
+        levels["place"] = "other_country"
     if levels["place"] == "same_town":
         return levels
-    common = (left.town or right.town) and not ONE_A_PLACE.isdisjoint((*left.name.words, *right.name.words))
+    common = (left.town or right.town) and recurring
     if common and levels["rest"] in _WHOLE:
         levels["rest"] = "own_other"
     if levels["site"] in _ADDRESSES and token_sort_ratio(left.address, right.address) < SAME_ADDRESS:
         levels["site"] = "other_address"
     return levels
+
+
+def _two_sites(left: Name, right: Name) -> bool:
+    """Whether a further name with a number, or of a body that a town has one of, is not the other's."""
+    for one, other in ((left, right), (right, left)):
+        sites = [words for words in one.others if any(w.isdigit() or w in ONE_A_PLACE for w in words)]
+        known = [" ".join(words) for words in (other.words, *other.others)]
+        if any(max(token_set_ratio(" ".join(site), text) for text in known) < SAME_SITE for site in sites):
+            return True
+    return False

@@ -43,12 +43,10 @@ def mentions(kind: str, records: Mapping[str, pl.LazyFrame], canonical: pl.DataF
     """
     said = _named(records[kind])
     if kind == "Corporation":
-        placed = _through_plants(records)
-        said = said.join(placed, on="id", how="left").with_columns(
-            pl.coalesce(f"plant_{name}", name).alias(name)
-            if name != "town"
-            else pl.col("plant_town").alias(name)
-            for name in _PLACE
+        said = said.join(_through_plants(records), on="id", how="left").with_columns(
+            town="plant_town",
+            subdivision=pl.coalesce("plant_subdivision", "subdivision"),
+            country=pl.coalesce("country", "plant_country"),
         )
     elif "InSector" in records:
         said = said.join(_sectors(records["InSector"]), on="id", how="left")

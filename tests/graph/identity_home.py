@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def identity_home(demo: Home, path: Path) -> Home:
         for kind in model().things
     ]
     identity = resolve(said, read_judgements(), pairs)
+    about = {name: value for name, value in graph.about.items() if name != "identity"}
+    (graph.folder / "graph.json").write_text(json.dumps(about))
     pairs.write_parquet(graph.folder / "matches.parquet")
     identity.mapping.write_parquet(graph.folder / "identity.parquet")
     identity.refused.write_parquet(graph.folder / "refused.parquet")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from graph.build import newest, write_tables
+from graph.history import standing
+from graph.home import Home
+from graph.identity import Judgement, read_judgements
 from graph.identity.match import CAP, FEW, candidates, match
 from graph.identity.model import models
 from graph.identity.pairs import mentions_of, read_pairs
+from graph.identity.who import Who, precision, thresholds, who_is_who
 from graph.labor_graph import LaborGraph
-from ontology import WrongUseError
+from ontology import WrongUseError, schema
 
 ROOT = Path(__file__).parents[2]
 PLACE = ("town", "subdivision", "country", "sector", "address")
@@ -193,3 +199,65 @@ def test_no_mentions_no_pairs() -> None:
     for kind in models():
         assert match(mentions(), kind=kind).is_empty()
         assert match(mentions(("a", "..."), ("b", "...")), kind=kind).is_empty()
+
+
+def corporations(*rows: tuple[str, str]) -> pl.LazyFrame:
+    """Records of employers: id, name."""
+    known = pl.DataFrame(list(rows), {"id": pl.String, "name": pl.String}, orient="row")
+    columns = {name: dtype for name, dtype in schema("Corporation").items() if name not in known.columns}
+    known = known.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in columns.items())
+    known = known.with_columns(source=pl.lit("test@1"), locator=pl.lit("row 1"), status=pl.lit("stated"))
+    return known.select(list(schema("Corporation"))).lazy()
+
+
+def joined(who: Who) -> dict[str, tuple[str, str]]:
+    return {row["record_id"]: (row["id"], row["reason"]) for row in who.identity.mapping.to_dicts()}
+
+
+def test_build_joins_what_matches_and_a_judgement_parts_it(demo_home: Home, tmp_path: Path) -> None:
+    releases = newest(standing(demo_home))
+
+    def built(name: str, judged: list[Judgement]) -> dict[str, str]:
+        write_tables(tmp_path / name, releases, judged)
+        matched = pl.read_parquet(tmp_path / name / "identity.parquet").filter(reason="match")
+        return dict(matched.select("record_id", "id").iter_rows())
+
+    first = built("first", read_judgements())
+    assert first["org:gap-brand"] == "corp:gap"
+    about = json.loads((tmp_path / "first" / "graph.json").read_text())["identity"]
+    assert about == {"threshold": thresholds(), "precision": precision()}
+    assert all(0.9 <= value <= 1 for value in about["precision"].values())
+    apart = Judgement(
+        "corp:gap", "org:gap-brand", "different", "test", "2026-01-01", "for this test", "line 2"
+    )
+    assert "org:gap-brand" not in built("apart", [*read_judgements(), apart])
+    assert built("again", read_judgements()) == first
+
+
+def test_ids_stay_when_a_source_is_added() -> None:
+    names = [
+        "Sensata Holland Components",
+        "Kelsey Hayes Company",
+        "Bridgestone Firestone",
+        "Hirschvogel Components",
+    ]
+    before = [(f"corp:{n}", name) for n, name in enumerate(names)]
+    before += [(f"us-warn-employer:n:{n}", name.upper()) for n, name in enumerate(names)]
+    added = [(f"gppd-owner:{n}", f"{name}, Inc.") for n, name in enumerate(names)]
+    first = joined(who_is_who({"Corporation": corporations(*before)}))
+    second = joined(who_is_who({"Corporation": corporations(*before, *added)}))
+    assert first == {f"us-warn-employer:n:{n}": (f"corp:{n}", "match") for n in range(len(names))}
+    assert second == first | {f"gppd-owner:{n}": (f"corp:{n}", "match") for n in range(len(names))}
+
+
+def test_matches_never_join_two_leis_and_the_chain_is_named() -> None:
+    rows = [
+        ("lei:549300AM3K7DPAB9W826", "Hirschvogel Components"),
+        ("lei:549300YSZ9TGIJ6JNM10", "Hirschvogel Components"),
+        ("corp:hirschvogel", "Hirschvogel Components, Inc."),
+    ]
+    who = who_is_who({"Corporation": corporations(*rows)})
+    assert len(joined(who)) == 1
+    [refused] = who.identity.refused.to_dicts()
+    assert "two keys of one register" in refused["reason"]
+    assert set(refused["chain"]) == {row[0] for row in rows}
