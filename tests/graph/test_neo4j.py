@@ -481,8 +481,11 @@ def test_values_of_parameters_are_values(neo4j: Server, where: Connection) -> No
     assert (cut.frame.height, cut.truncated) == (4, True)
 
 
-def test_ten_million_rows_are_an_error(neo4j: Server, where: Connection) -> None:
-    with pytest.raises(TrinationalError, match="more than 200,000 rows") as caught:
+def test_ten_million_rows_are_an_error(
+    neo4j: Server, where: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.bolt.MAX_ROWS", 1000)
+    with pytest.raises(TrinationalError, match="more than 1,000 rows") as caught:
         query("UNWIND range(1, 10000000) AS x RETURN x", connection=where)
     assert "LIMIT" in caught.value.hint
 
