@@ -285,11 +285,14 @@ class _Writer:
                 self._tie(name, part)
                 done += part.height
         self.progress(name, done, local.height)
-        gone = known.filter(~known.is_in(local[MARK].implode()))
-        for part in batches(gone.to_frame()):
-            text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IN $marks DELETE r"
-            self.change(text, marks=part.to_series().to_list())
-        return name, local.height, wanted.height, len(gone), []
+        gone = known.filter(~known.is_in(local[MARK].implode())).to_frame()
+        removed = sum(self._untie(name, part[MARK].to_list()) for part in batches(gone))
+        return name, local.height, wanted.height, removed, []
+
+    def _untie(self, name: str, marks: list[int]) -> int:
+        text = f"MATCH ()-[r:`{name}`]->() WHERE r.{MARK} IN $marks DELETE r RETURN count(*) AS gone"
+        (found,) = self.change(text, marks=marks)
+        return int(found["gone"])
 
     def _known_ties(self, name: str, some: bool) -> pl.DataFrame:
         schema: Schema = {MARK: _NUMBER}

@@ -35,7 +35,12 @@ server.memory.pagecache.size=256m
 dbms.usage_report.enabled=false
 db.tx_log.preallocate=false
 db.tx_log.rotation.retention_policy=1 files
+server.bolt.tls_level=OPTIONAL
+dbms.ssl.policy.bolt.enabled=true
+dbms.ssl.policy.bolt.base_directory=conf
+dbms.ssl.policy.bolt.client_auth=NONE
 """
+SIGN = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
 JAVA = ("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")  # starts fast; most of a test is a start
 STARTS_IN = 120.0
 
@@ -58,10 +63,10 @@ def artifacts() -> Path:
 
 def missing() -> str:
     """What keeps a server from being started here; empty where nothing does."""
-    tools = [tool for tool in ("java", "mvn") if not shutil.which(tool)]
+    tools = [tool for tool in ("java", "mvn", "openssl") if not shutil.which(tool)]
     if os.environ.get("NEO4J_URI") or not tools:
         return ""
-    return f"no {' and no '.join(tools)}: install a Java 17 runtime and Maven, or set NEO4J_URI"
+    return f"no {' and no '.join(tools)}: install a Java 17 runtime, Maven and OpenSSL, or set NEO4J_URI"
 
 
 @dataclass
@@ -97,6 +102,8 @@ class Server:
         server = cls(f"bolt://127.0.0.1:{port}", "neo4j", password, home=home, run=run)
         (Path(home) / "conf").mkdir()
         (Path(home) / "conf/neo4j.conf").write_text(CONF.format(port=port))
+        sign = [*SIGN, "-keyout", "private.key", "-out", "public.crt"]
+        subprocess.run(sign, cwd=Path(home) / "conf", check=True, capture_output=True)
         first = server.java("org.neo4j.cli.AdminTool", "dbms", "set-initial-password", "--", server.password)
         subprocess.run(first, env=server.environment, check=True, capture_output=True)
         server.start()

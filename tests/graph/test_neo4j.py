@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import threading
@@ -441,6 +442,52 @@ def test_dump_is_the_same_byte_for_byte(part: Path, tmp_path: Path) -> None:
     with pytest.raises(WrongUseError, match="is there already"):
         dump(part, tmp_path / "a")
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == files
+
+
+def test_encrypted_connections(own: Server, where: Connection) -> None:
+    """The server's certificate is signed by nobody: `+ssc` takes it, `+s` does not."""
+    signed, unsigned = (replace(where, uri=own.uri.replace("bolt", f"bolt+{s}")) for s in ("s", "ssc"))
+    assert query("RETURN 1 AS one", connection=unsigned).frame.rows() == [(1,)]
+    with pytest.raises(TrinationalError, match=r"answers at bolt\+s://") as caught:
+        query("RETURN 1 AS one", connection=signed)
+    assert "+ssc also takes a certificate that nobody signed" in caught.value.hint
+
+
+# Queries.
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("MATCH (n) RETUR n", "query, line 1, column 11: syntax error: Invalid input 'RETUR'"),
+        ("RETURN $absent", "Expected parameter"),
+        ("CREATE (:X)", "refused, because it would write"),
+        ("CALL db.createLabel('X')", "refused, because it would write"),
+        ("LOAD CSV FROM 'file:///etc/passwd' AS row RETURN row", "LOAD CSV is refused"),
+        ("RETURN 1 AS a, 2 AS b UNION RETURN 1 AS a, 3 AS c", "column names"),
+        ("UNWIND range(1, 100000000) AS x UNWIND range(1, 10000) AS y RETURN sum(x + y)", "stopped after 1"),
+    ],
+)
+def test_a_wrong_query_is_an_error(neo4j: Server, where: Connection, text: str, message: str) -> None:
+    with pytest.raises(TrinationalError, match=re.escape(message)):
+        query(text, connection=where, timeout=1)
+
+
+def test_values_of_parameters_are_values(neo4j: Server, where: Connection) -> None:
+    hostile = "') DETACH DELETE n //"
+    found = query("RETURN $x AS x, $y AS y", {"x": hostile, "y": [1, 2]}, where)
+    assert found.frame.rows() == [(hostile, [1, 2])]
+    cut = query("UNWIND range(1, 9) AS x RETURN x", connection=where, limit=4)
+    assert (cut.frame.height, cut.truncated) == (4, True)
+
+
+def test_ten_million_rows_are_an_error(
+    neo4j: Server, where: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.bolt.MAX_ROWS", 1000)
+    with pytest.raises(TrinationalError, match="more than 1,000 rows") as caught:
+        query("UNWIND range(1, 10000000) AS x RETURN x", connection=where)
+    assert "LIMIT" in caught.value.hint
 
 
 # Command line.
