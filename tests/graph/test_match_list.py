@@ -226,6 +226,16 @@ def test_two_things_that_fit_alike_leave_a_row_open() -> None:
     assert one["outcome"].to_list() == ["matched"]
 
 
+def test_locals_are_found_by_national_and_number(demo_graph: LaborGraph, tmp_path: Path) -> None:
+    listed = mentions_of(tmp_path, "Sindicato,Sección\nUAW,230\nUnited Auto Workers,\nUAW,99999\n")
+    there, things = known(demo_graph, "Union"), things_of(demo_graph, "Union")
+    found = match_list(listed, there, things, "Union", top=1)
+    assert found["id"].to_list()[:2] == ["union:uaw-local-230", "union:uaw"]
+    assert found["outcome"].to_list()[:2] == ["matched", "matched"]
+    assert found["outcome"].to_list()[2] != "matched"
+    assert found["reason"][0].startswith("one national and number")
+
+
 def test_top_limits_candidates_and_the_order_is_by_rank(demo_graph: LaborGraph) -> None:
     given_rows = pl.DataFrame({"id": ["2"], "name": ["General Motors"]})
     one, many = (match_with(demo_graph, given_rows, top) for top in (1, 50))
