@@ -36,7 +36,8 @@ NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
 SAME_ADDRESS = 95.0  # token-sort ratio of two addresses of which no town is known
 SAME_SITE = 85.0  # token-set ratio of two further names of plants
-RECURRING = ONE_A_PLACE | {"bottling", "bottler", "dealer", "dealership", "hotel", "casino"}
+RECURRING = ONE_A_PLACE.union(("bottling", "bottler", "dealer", "dealership", "hotel", "casino", "various"))
+CHAIN, _SHORT = 8, 4  # towns that make a name a chain's; letters of which a name may be initials
 RAREST = 5  # words of a name that make blocks
 _WHOLE = ("none", "spelling", "site", "alias")
 _ADDRESSES = ("same_address", "near_address")
@@ -508,8 +509,11 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     if kind == "Union":
         levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
     else:
+        chains = _chains(mentions)
         levels = [
-            _compared(places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), kind, keyed)
+            _compared(
+                places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), kind, chains, keyed
+            )
             for n, p, m, q, keyed in distinct.iter_rows()
         ]
     comparisons = COMPARISONS[kind]
@@ -517,8 +521,18 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
 
 
-def _compared(left: Mention, right: Mention, kind: str, keyed: bool) -> dict[str, str]:
-    """The levels, harder on what recurs from place to place.
+def _chains(mentions: _Mentions) -> frozenset[str]:
+    """Names, in one word, that mentions in many towns have to themselves: of firms known everywhere."""
+    joined = pl.Series([name.joined for name in mentions.names], dtype=_TEXT)
+    towns = mentions.rows.select("where", joined=joined.gather(mentions.rows["name"])).drop_nulls()
+    known = towns.group_by("joined").agg(pl.col("where").n_unique()).filter(pl.col("where") >= CHAIN)
+    return frozenset(name for name in known["joined"] if len(name) > _SHORT)
+
+
+def _compared(
+    left: Mention, right: Mention, kind: str, chains: frozenset[str], keyed: bool
+) -> dict[str, str]:
+    """The levels, harder on what recurs from place to place, easier on a name that is a chain's.
 
     A body that every town has is another one in the next town, and maybe one where a town is not known, and
     a caterer in it is not the body; a firm of one country is not that of another, though both run one plant;
@@ -527,6 +541,8 @@ def _compared(left: Mention, right: Mention, kind: str, keyed: bool) -> dict[str
     levels = compare(left, right)
     if keyed:
         levels["keys"] = "same"
+    if levels["shared"] == "middle" and left.name.joined == right.name.joined and left.name.joined in chains:
+        levels["shared"] = "rare"
     recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
     if kind == "Plant" and levels["rest"] in _WHOLE and _two_sites(left.name, right.name):
         levels["rest"] = "number"

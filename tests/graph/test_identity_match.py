@@ -12,7 +12,7 @@ from graph.build import newest, write_tables
 from graph.history import standing
 from graph.home import Home
 from graph.identity import Judgement, read_judgements
-from graph.identity.match import CAP, FEW, candidates, match
+from graph.identity.match import CAP, CHAIN, FEW, candidates, match
 from graph.identity.model import models
 from graph.identity.pairs import mentions_of, read_pairs
 from graph.identity.who import Who, precision, thresholds, who_is_who
@@ -21,6 +21,7 @@ from ontology import WrongUseError, schema
 
 ROOT = Path(__file__).parents[2]
 PLACE = ("town", "subdivision", "country", "sector", "address")
+STATES = ("OH", "MI", "TX", "CA", "NY", "IL", "WA", "GA")
 COUNTRY = {"country": "US", "subdivision": "US-OH"}
 
 
@@ -177,6 +178,15 @@ def test_names_that_every_place_has_do_not_join_two_places(name: str) -> None:
     frame = mentions(("a", name, "Toledo"), ("b", name, "Lima"), **COUNTRY)
     found = match(frame).filter(pl.col("probability") >= models()["Corporation"].join_from)
     assert found.is_empty()
+
+
+def test_a_name_of_many_towns_is_a_chain() -> None:
+    """`Boeing` in eight towns is one firm; `Superior Products` in two may be two."""
+    for towns, joins in ((2, False), (CHAIN, True)):
+        rows = [(f"b{n}", "Boeing Company", f"Town {n}", f"US-{STATES[n]}") for n in range(towns)]
+        frame = pl.DataFrame(rows, ["id", "name", "town", "subdivision"], orient="row")
+        found = match(frame.with_columns(country=pl.lit("US")))
+        assert (found["probability"] >= models()["Corporation"].join_from).all() is joins
 
 
 def test_initials_alone_do_not_join() -> None:
