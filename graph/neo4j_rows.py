@@ -38,7 +38,6 @@ FILE = "TrinationalFile"
 """Label of pieces of those files of a graph that are no nodes: who was found to be whom, releases."""
 PUSH = "TrinationalPush"
 """Label of the node that says who is pushing, and whether everything is there."""
-FILES = ("graph.json", "identity.parquet", "refused.parquet")
 _PIECE = 384 * 1024
 _BATCH = 10_000
 _BYTES = 16 * 2**20
@@ -121,11 +120,17 @@ def _ties(edge: RelationshipTable) -> Ties:
     return Ties(edge.type, edge.tail_kind, edge.head_kind, frame)
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Files of a graph that are neither nodes nor made from nodes."""
+    tables = {*node_kinds(), "things"}
+    return [folder / "graph.json", *(p for p in sorted(folder.glob("*.parquet")) if p.stem not in tables)]
+
+
 def _pieces(folder: Path) -> Iterator[tuple[str, str]]:
-    for name in FILES:
-        content = (folder / name).read_bytes() if (folder / name).is_file() else b""
+    for path in files_of(folder):
+        content = path.read_bytes()
         for number, start in enumerate(range(0, len(content), _PIECE)):
-            yield f"{name}#{number}", base64.b64encode(content[start : start + _PIECE]).decode("ascii")
+            yield f"{path.name}#{number}", base64.b64encode(content[start : start + _PIECE]).decode("ascii")
 
 
 def joined(pieces: pl.DataFrame) -> dict[str, bytes]:

@@ -24,7 +24,7 @@ from graph.cli import app, main
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from graph.neo4j import check, dump, pull, push
-from graph.neo4j_rows import FILES, PUSH
+from graph.neo4j_rows import PUSH, files_of
 from ontology import TrinationalError, WrongUseError, model, schema
 
 THINGS = ("Union", "Corporation", "Plant")
@@ -49,8 +49,8 @@ def part(demo_graph: LaborGraph, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A part of the built-in dataset, and values that are hard to bring back."""
     folder = tmp_path_factory.mktemp("part") / "graph"
     (folder / "said").mkdir(parents=True)
-    for name in FILES:
-        shutil.copy(demo_graph.folder / name, folder)
+    for path in files_of(demo_graph.folder):
+        shutil.copy(path, folder)
     said = {kind: demo_graph.said(kind).collect() for kind in THINGS}
     said["Plant"] = pl.concat([said["Plant"], hard_records()])
     tables = {kind: demo_graph.table(kind) for kind in (*THINGS, *RELATIONS)}
