@@ -50,7 +50,8 @@ def crosswalk(
         `record_id`), `record_id`, `official` (the authority gives one key to one thing), `reason` (why this
         id stands for the thing: `key`, `judgement`, `match`; null for the thing's own id), `probability` (0
         to 1, of a match), `joined_to` (the id of the same thing that it was joined to), `source` (list of the
-        releases that use the id), `evidence` (of the join; else where the id is said), `url` (text).
+        releases that use the id; empty where a judgement alone names it), `evidence` (of the join; else where
+        the id is said), `url` (text).
 
     Raises
     ------
@@ -70,8 +71,12 @@ def crosswalk(
         first=pl.col("source").first(),
         source=pl.col("source").unique().sort(),
     )
+    ids = pl.concat([ids, _unsaid(said, ids)], how="diagonal")
+    proofs = _proofs(keys, graph, judgements)
+    heard = proofs.unique("joined_to", keep="first", maintain_order=True)
     ids = ids.join(mapping.drop("id"), on="record_id", how="left")
-    ids = ids.join(_proofs(keys, graph, judgements), on=["record_id", "joined_to", "reason"], how="left")
+    ids = ids.join(proofs, on=["record_id", "joined_to", "reason"], how="left")
+    ids = ids.join(heard.select(record_id="joined_to", heard="proof"), on="record_id", how="left")
     authority, key = (pl.col("record_id").str.splitn(":", 2).struct.field(f"field_{n}") for n in (0, 1))
     found = (
         ids.join(things, on=["id", "kind"], how="inner")
@@ -79,7 +84,7 @@ def crosswalk(
             authority=authority,
             key=key,
             official=authority.is_in(model().registers),
-            evidence=pl.coalesce("proof", pl.format("{} {}", "first", "locator")),
+            evidence=pl.coalesce("proof", pl.format("{} {}", "first", "locator"), "heard"),
             url=pl.coalesce("proof_url", pl.when(pl.col("proof").is_null()).then("url")),
         )
         .filter(pl.col("official") if official else True)
@@ -109,6 +114,13 @@ def _things(read: rdf.Read, kinds: list[str]) -> tuple[pl.LazyFrame, pl.LazyFram
             things.append(thing.select("id", pl.lit(kind).alias("kind"), "name", "country"))
             said.append(records.with_columns(kind=pl.lit(kind)).select(*columns, "same_as"))
     return pl.concat(things), pl.concat(said)
+
+
+def _unsaid(said: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """The own ids of things that no record has: a judgement alone names them."""
+    own = said.select("kind", "id", record_id="id").unique()
+    unsaid = own.join(ids.select("kind", "id", "record_id"), on=["kind", "id", "record_id"], how="anti")
+    return unsaid.with_columns(source=pl.lit([], pl.List(pl.String)))
 
 
 def _proofs(keys: pl.DataFrame, graph: Path, judgements: Sequence[Judgement]) -> pl.DataFrame:
