@@ -280,7 +280,7 @@ UNLIKE = (
     ("RETURN 'x' AS a, 'y' AS b UNION MATCH (p:Plant) RETURN p.id AS a, (p.id) AS b", "under two names"),
     (
         "MATCH (p) WITH p.id AS i, p.id AS j RETURN i, j UNION ALL RETURN 'x' AS i, 'y' AS j",
-        "coalesce(p.id)",
+        "coalesce(j) AS j",
     ),
     (
         "MATCH (p) WITH p, p.id AS i RETURN i, p.id AS j UNION RETURN 'x' AS i, 'y' AS j",
