@@ -118,6 +118,7 @@ def _fellows(graph: LaborGraph) -> list[dict[str, Any]]:
 PICKS: dict[str, Callable[[LaborGraph], list[dict[str, Any]]]] = {
     "CQ10": _unions,
     "CQ11": lambda g: [{"plant": p, "tiers": 3} for p in _plants(g, "Supply", "supplier")],
+    "CQ15": lambda g: [{"our_union": u} for u in _unions(g)[0]["unions"]],
     "CQ16": lambda g: [{"corporation": c} for c in frequent(g, "Operation", "operator", 3)],
     "CQ17": _mexican,
     "CQ19": _tied,

@@ -40,6 +40,12 @@ _WRITTEN = {
     "TOFLOAT": ("CAST(", " AS DOUBLE)"),
     "SPLIT": ("string_split(", ")"),
 }
+_OPERATORS = {
+    *("AND", "OR", "XOR", "NOT", "IN", "IS", "CONTAINS", "STARTS", "ENDS", "WITH"),
+    *("CASE", "WHEN", "THEN", "ELSE", "END", "TRUE", "FALSE", "NULL"),
+}
+_TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_CONSTANT = re.compile(rf"(?i)[-+]?[0-9.]+|true|false|null|{_TEXT}|\[(?:{_TEXT},?)*\]")
 _LONGEST = 30
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n\r]*|/\*.*?\*/)
@@ -236,6 +242,7 @@ class _Reader:
         kinds = self._kinds()
         self._check_case(kinds)
         self._check_reuse(kinds)
+        self._check_union()
         found = Reading(self.name, self.text, self.values, kinds)
         self._write(found)
         self._returned(found)
@@ -599,6 +606,85 @@ class _Reader:
         stop = next((n for n in range(start, len(words)) if words[n] in ends), len(words))
         found.names = self._column_names(outside[start + 1 : stop], stop, outside)
         found.limitable = "UNION" not in words and "LIMIT" not in words[start:]
+
+    def _check_union(self) -> None:
+        """Refuse one expression under two names in a branch of UNION: the engine mixes up the columns."""
+        outside = [token for token in self._outside() if self._is_clause(token)]
+        if all(token.key != "UNION" for token in outside):
+            return
+        known: dict[str, str] = {}
+        for clause, following in zip(outside, [*outside[1:], None], strict=True):
+            if clause.key == "UNION":
+                known = {}
+            if clause.key not in ("WITH", "RETURN"):
+                continue
+            end = following.place if following else len(self.tokens)
+            named: dict[str, str] = {}
+            for item in self._items(clause.place + 1, end):
+                tokens, name = self._named(item)
+                value = "".join(self._meant(token, known, clause.place) for token in tokens)
+                if (
+                    clause.key == "RETURN"
+                    and value in named.values()
+                    and not _CONSTANT.fullmatch(value.strip())
+                ):
+                    self._fail(
+                        item[0],
+                        "a branch of UNION returns one expression under two names, which the engine mixes up",
+                        f"write coalesce({self.text[tokens[0].start : tokens[-1].end]}) AS {name}",
+                    )
+                named[name] = value
+            known = named
+
+    def _is_clause(self, token: Token) -> bool:
+        before = self._before(token.place).key
+        return token.kind == "word" and token.key in _CLAUSES and before not in (".", "AS", "STARTS", "ENDS")
+
+    def _items(self, start: int, end: int) -> Iterator[list[Token]]:
+        """What stands between the commas of a WITH or RETURN."""
+        depth = 0
+        item: list[Token] = []
+        for token in self.tokens[start:end]:
+            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.key, 0)
+            if depth == 0 and token.key == ",":
+                yield item
+                item = []
+            elif not (depth == 0 and token.key in ("DISTINCT", ";")):
+                item.append(token)
+        if item:
+            yield item
+
+    def _named(self, item: list[Token]) -> tuple[list[Token], str]:
+        """An expression without the brackets around it, and the name that it gets."""
+        alias = len(item) > 2 and item[-2].key == "AS"
+        tokens = item[:-2] if alias else item
+        name = item[-1].name if alias else "".join(token.text for token in tokens)
+        while len(tokens) > 2 and tokens[0].key == "(" and self._closes(tokens):
+            tokens = tokens[1:-1]
+        return tokens, name
+
+    def _closes(self, tokens: list[Token]) -> bool:
+        """Whether the first bracket closes with the last token."""
+        depth = 0
+        for n, token in enumerate(tokens):
+            depth += {"(": 1, ")": -1}.get(token.key, 0)
+            if depth == 0:
+                return n == len(tokens) - 1
+        return False
+
+    def _meant(self, token: Token, known: Mapping[str, str], clause: int) -> str:
+        """A token as it is compared: a name stands for its expression, or is new since the last WITH."""
+        if token.kind not in ("word", "name"):
+            return token.text
+        if self._after(token.place).key == "(":
+            return token.text.lower()
+        if self._before(token.place).key == "." or token.key in _OPERATORS:
+            return f" {token.text} " if token.key in _OPERATORS else token.name
+        return known.get(token.name, f"{token.name}#{self._stage(clause)}")
+
+    def _stage(self, clause: int) -> int:
+        """How many WITH stand before a clause."""
+        return sum(token.key == "WITH" and self._is_clause(token) for token in self.tokens[:clause])
 
     def _outside(self) -> Iterator[Token]:
         """Tokens outside of all brackets; an opening bracket stands for what it holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -154,6 +155,89 @@ def _is_union_plant(o: Oracle, plant: str, at: tuple[int, int]) -> bool:
     return there and any(row["representation_status"] in REPRESENTED for row in said)
 
 
+def cq15(o: Oracle, our_union: str, country: str | None) -> set[tuple[Any, ...]]:
+    """partner, link, sector, employer, ours, theirs, tie."""
+    home = o.one("Union", our_union)["country"]
+    ours = {row["plant"] for row in _edges(o, "Representation", "union", our_union)}
+    found: dict[tuple[Any, ...], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for plant in ours:
+        links = [
+            ("sector", code, None, other) for code in _sectors(o, plant) for other in _in_sector(o)[code]
+        ]
+        for tie in _open_control(o, "member", plant):
+            links += [
+                ("employer", None, tie["head"], t["member"]) for t in _open_control(o, "head", tie["head"])
+            ]
+        links += [("buys", None, None, row["buyer"]) for row in _edges(o, "Supply", "supplier", plant)]
+        links += [("supplies", None, None, row["supplier"]) for row in _edges(o, "Supply", "buyer", plant)]
+        for link, code, employer, other in links:
+            for row in _edges(o, "Representation", "plant", other):
+                there = o.one("Union", row["union"]).get("country")
+                if there and there != home and country in (None, there):
+                    pair = (plant, other) if link in ("buys", "supplies") else ()
+                    sides = found[row["union"], link, code, employer, pair]
+                    sides[0].add(plant)
+                    sides[1].add(other)
+    merged: dict[tuple[Any, ...], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for (*key, _), sides in found.items():
+        merged[tuple(key)][0].update(sides[0])
+        merged[tuple(key)][1].update(sides[1])
+    tellers = {row["source"] for row in o.rows("Tie")}
+    mine, tied = set(o.one("Union", our_union)["sources"]), _tied(o, our_union)
+    return {
+        (*key, tuple(sorted(a)), tuple(sorted(b)), tie)
+        for key, (a, b) in merged.items()
+        if key[0] not in tied
+        for tie in [_searched(tellers & mine & set(o.one("Union", key[0])["sources"]))]
+    }
+
+
+def _searched(sources: set[str]) -> str:
+    return "none_found" if sources else "not_searched"
+
+
+def _edges(o: Oracle, kind: str, role: str, id: str) -> Iterator[Row]:
+    for row in o.by(kind, role, id):
+        represented = kind != "Representation" or row["representation_status"] in REPRESENTED
+        if represented and row["status"] in ("stated", "filed", "found") and row["until"] is None:
+            yield row
+
+
+def _open_control(o: Oracle, role: str, id: str) -> Iterator[Row]:
+    return (t for t in o.by("Control", role, id) if t["ultimate"] and t["until_max"] is None)
+
+
+def _sectors(o: Oracle, plant: str) -> set[str]:
+    codes = (row["sector"].split(":") for row in _edges(o, "InSector", "member", plant))
+    return {code[:4] for scheme, code in codes if scheme in ("naics-2022", "scian-2023") and len(code) > 3}
+
+
+@cache
+def _in_sector(o: Oracle) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in o.rows("Plant"):
+        for code in _sectors(o, row["id"]):
+            found[code].add(row["id"])
+    return found
+
+
+def _tied(o: Oracle, union: str) -> set[str]:
+    roles = ("party", "beneficiary")
+    found = set()
+    for mine in o.by("Party", "party", union):
+        tie = o.one("Tie", mine["within"])
+        if tie and tie["status"] not in GONE and mine["role"] in roles:
+            found |= {r["party"] for r in o.by("Party", "within", tie["id"]) if r["role"] in roles}
+    members = [row for row in o.by("Affiliation", "member", union) if row["status"] not in GONE]
+    below = [
+        row
+        for body in [union, *(row["body"] for row in members)]
+        for row in o.by("Affiliation", "body", body)
+    ]
+    found |= {row["body"] for row in members}
+    return found | {row["member"] for row in below if row["status"] not in GONE}
+
+
 def cq25(o: Oracle, case_type: str, minimum: int) -> set[tuple[Any, ...]]:
     """corporation, cases."""
     cases = defaultdict(set)
@@ -198,6 +282,7 @@ def cq28(o: Oracle, plant: str, at: tuple[int, int]) -> set[tuple[Any, ...]]:
 ORACLES: dict[str, tuple[Callable[..., set[tuple[Any, ...]]], tuple[str, ...]]] = {
     "CQ10": (cq10, ("case", "facility", "level", "tier", "customer", "plant", "union", "local")),
     "CQ11": (cq11, ("direction", "tier", "partner", "next", "evidence")),
+    "CQ15": (cq15, ("partner", "link", "sector", "employer", "ours", "theirs", "tie")),
     "CQ16": (cq16, ("plant", "union", "representation_status", "agreement")),
     "CQ17": (cq17, ("union", "plant", "corporation", "partner_plants")),
     "CQ25": (cq25, ("corporation", "cases")),
