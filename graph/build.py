@@ -33,6 +33,7 @@ from ontology import Kind, TrinationalError, model, schema, sectors
 Progress = Callable[[str], None]
 _TEXT = pl.String()
 _AT_ONCE = 2  # kinds that are in memory
+_DATASET = "curated@"
 _CODE = Path(__file__).parent.parent
 
 
@@ -312,7 +313,8 @@ def _preferred(kind: Kind, records: pl.DataFrame) -> pl.DataFrame:
             if _is_empty(several[column.name]):
                 merged = merged.with_columns(pl.lit(None, several.schema[column.name]).alias(column.name))
             else:
-                merged = merged.join(_best(ranked, column.name, column.many), on="id", how="left")
+                rows = ranked.with_columns(_rank=_name_rank()) if column.name == "name" else ranked
+                merged = merged.join(_best(rows, column.name, column.many), on="id", how="left")
     else:
         merged = single.clear()
     things = pl.concat([single, merged.select(single.columns)]).sort("id")
@@ -341,6 +343,11 @@ def _source_rank() -> pl.Expr:
         .then(2)
         .otherwise(3)
     )
+
+
+def _name_rank() -> pl.Expr:
+    """The name that people use stands in the dataset; registers write theirs in short or in capitals."""
+    return pl.when(pl.col("source").str.starts_with(_DATASET)).then(-1).otherwise("_rank")
 
 
 def _best(ranked: pl.DataFrame, column: str, many: bool) -> pl.DataFrame:
