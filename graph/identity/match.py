@@ -541,8 +541,8 @@ def _compared(
     levels = compare(left, right)
     if keyed:
         levels["keys"] = "same"
-    if levels["shared"] == "middle" and left.name.joined == right.name.joined and left.name.joined in chains:
-        levels["shared"] = "rare"
+    if kind == "Corporation" and levels["shared"] == "middle" and left.name.joined == right.name.joined:
+        levels["shared"] = "rare" if left.name.joined in chains else "middle"
     recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
     if kind == "Plant" and levels["rest"] in _WHOLE and _two_sites(left.name, right.name):
         levels["rest"] = "number"
