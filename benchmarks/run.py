@@ -18,12 +18,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import measure, neo4j_push, questions
+from benchmarks import cypher, measure, neo4j_push, questions
 from benchmarks.measure import Measure
 from benchmarks.sources import all_sources
 
 SIZES = {"small": (10_000, 100_000, 2_000), "full": (100_000, 1_000_000, 5_000)}
-GROUPS = ("real", "sources", "text", "store", "analyses", "questions", "neo4j", "start")
+GROUPS = ("real", "sources", "text", "store", "analyses", "questions", "cypher", "neo4j", "start")
 
 
 def groups(size: str, work: Path) -> dict[str, Callable[[], Iterator[Measure]]]:
@@ -35,6 +35,7 @@ def groups(size: str, work: Path) -> dict[str, Callable[[], Iterator[Measure]]]:
         "store": lambda: measure.store(work, stored),
         "analyses": lambda: measure.analyses(work, small, large),
         "questions": lambda: questions.measures(work, small),
+        "cypher": lambda: cypher.measures(work, small),
         "neo4j": lambda: neo4j_push.measures(work, stored),
         "start": lambda: measure.start(work),
     }

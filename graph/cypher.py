@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import platformdirs
 import polars as pl
@@ -37,12 +37,16 @@ from graph.property_graph import (
 )
 from ontology import TrinationalError, WrongUseError, nearest
 
+if TYPE_CHECKING:
+    import ladybug
+
 Value: TypeAlias = str | int | float | bool | Sequence[str] | Sequence[int] | Sequence[float] | None
 
 MAX_ROWS = 200_000
 STORE = "graph.lbug"
 _BUFFER = 2**30
 _MEMORY = 4 * 2**30
+_AT_ONCE = 2**25  # bytes of Parquet in one transaction: what is not committed takes memory
 _THREADS = min(os.cpu_count() or 1, 4)
 _TOO_LARGE, _TOO_LONG = 125, 124  # exit codes of the worker
 _WORKER = Path(__file__).with_name("cypher_worker.py")
@@ -193,17 +197,30 @@ def copy_tables(tables: Mapping[str, Path], target: Path) -> None:
         raise TrinationalError(f"cannot make the store for Cypher: {error}") from error
     connection = ladybug.Connection(database, num_threads=_THREADS)
     try:
-        for statement in schema_statements():
-            connection.execute(statement)
-        for place, path in tables.items():
-            table, _, ends = place.partition(" ")
-            connection.execute(f"COPY {table} FROM '{_quoted(path)}' {ends}")
+        _copy(connection, tables)
         connection.execute("CHECKPOINT")
     except RuntimeError as error:
         raise TrinationalError(f"cannot make the store for Cypher: {error}") from error
     finally:
         connection.close()
         database.close()
+
+
+def _copy(connection: ladybug.Connection, tables: Mapping[str, Path]) -> None:
+    """Copy the tables in few transactions, because the engine writes a checkpoint at the end of each."""
+    connection.execute("BEGIN TRANSACTION")
+    for statement in schema_statements():
+        connection.execute(statement)
+    size = 0
+    for place, path in tables.items():
+        table, _, ends = place.partition(" ")
+        connection.execute(f"COPY {table} FROM '{_quoted(path)}' {ends}")
+        size += path.stat().st_size
+        if size > _AT_ONCE:
+            connection.execute("COMMIT")
+            connection.execute("BEGIN TRANSACTION")
+            size = 0
+    connection.execute("COMMIT")
 
 
 def _address_space(size: int) -> int:
