@@ -184,6 +184,8 @@ def folded(text: str) -> str:
     >>> folded("COMPAÑÍA Azucarera")
     'compania azucarera'
     """
+    if text.isascii():
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", text.replace("ï¿½", " ").replace("¿", " ").replace("\ufffd", " "))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
@@ -202,8 +204,12 @@ def legal_forms() -> frozenset[tuple[str, ...]]:
 
 
 def _split_words(text: str) -> list[str]:
-    plain = _LETTERS.sub(r"\1\2", _DOMAIN.sub(" ", text.replace("'", "").replace("’", "")))
-    plain = plain.replace("&", " and ").replace("+", " and ")
+    plain = text.replace("'", "").replace("’", "")
+    if "." in plain:
+        plain = _DOMAIN.sub(" ", plain)
+    if "&" in plain:
+        plain = _LETTERS.sub(r"\1\2", plain).replace("&", " and ")
+    plain = plain.replace("+", " and ")
     words = _SINGLES.sub("", " ".join(_WORDS.findall(plain)))
     return _ONE_NAME.sub(_as_one, words).split()
 
@@ -246,18 +252,15 @@ def _singular(word: str) -> str:
     return word
 
 
-def _plain(text: str) -> tuple[str, ...]:
-    return _spell(without_form(_split_words(text)))
+def _plain(text: str) -> tuple[tuple[str, ...], bool]:
+    """Words without the legal form, and whether there was one.
 
-
-def _formal(text: str) -> bool:
-    """Whether a legal form ends the text.
-
-    >>> _formal("dana corp."), _formal("dana lafayette"), _formal("maytag company the")
-    (True, False, True)
+    >>> _plain("dana corp."), _plain("dana lafayette"), _plain("maytag company, the")
+    ((('dana',), True), (('dana', 'lafayette'), False), (('maytag',), True))
     """
-    words = [word for word in _split_words(text) if word != "the"]
-    return len(without_form(words)) < len(words)
+    words = _split_words(text)
+    left = without_form(words)
+    return _spell(left), len(left) - left.count("the") < len(words) - words.count("the")
 
 
 def parse(text: str | None) -> Name:
@@ -280,12 +283,13 @@ def parse(text: str | None) -> Name:
         outer, brand = comma[1], comma[2]
         inner.append(brand)
     first, *more = _SPLIT.split(outer)
-    parts = [_plain(part) for part in (first, *more, *inner)]
+    own, formal = _plain(first)
+    parts = [own, *(_plain(part)[0] for part in (*more, *inner))]
     named = [part for part in parts if part and not all(word.isdigit() for word in part)]
     if not named:
         return Name(_spell(_split_words(plain)))
     main, *others = dict.fromkeys(named)
-    return Name((*main, *years), tuple(others), _formal(first))
+    return Name((*main, *years), tuple(others), formal)
 
 
 def kind_of(word: str, places: frozenset[str]) -> str:
@@ -300,13 +304,12 @@ def kind_of(word: str, places: frozenset[str]) -> str:
         return "place"
     if word.isdigit():
         return "number"
-    for kind, words in _KINDS:
-        if word in words:
-            return kind
-    return "own"
+    return _KINDS.get(word, "own")
 
 
-_KINDS = tuple(
-    (kind, frozenset(_singular(word) for word in words) | words)
-    for kind, words in (("purpose", PURPOSE), ("country", COUNTRY), ("site", SITE), ("generic", GENERIC))
-)
+_KINDS = {
+    form: kind
+    for kind, words in (("generic", GENERIC), ("site", SITE), ("country", COUNTRY), ("purpose", PURPOSE))
+    for word in words
+    for form in (word, _singular(word))
+}
