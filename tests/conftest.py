@@ -13,7 +13,7 @@ from filelock import FileLock
 from graph.build import build
 from graph.home import Home
 from graph.labor_graph import LaborGraph
-from graph.release import load_release
+from graph.release import find, load_release
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,14 +43,38 @@ def demo_graph(demo_home: Home) -> LaborGraph:
 
 
 @pytest.fixture(scope="session")
+def real_graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
+    """The graph of all real files: the home in `TRINATIONAL_REAL_HOME`, else built once for all processes."""
+    if given := os.environ.get("TRINATIONAL_REAL_HOME"):
+        return LaborGraph.open(given)
+    raw: Path = request.getfixturevalue("raw")
+    folder = of_run(tmp_path_factory)
+    home = Home(folder / "real-home")
+    with FileLock(folder / "real-home.lock"):
+        if not (folder / "real-home.built").exists():
+            load_release(home, "curated")
+            for source, files in find(raw).sources.items():
+                load_release(home, source, files)
+            build(home)
+            (folder / "real-home.built").touch()
+    return LaborGraph(home.graph)
+
+
+def of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
 def neo4j_of_run(tmp_path_factory: pytest.TempPathFactory) -> neo4j_server.Server:
     """The Neo4j server of this test run, which all its processes share."""
     if reason := neo4j_server.missing():
         if os.environ.get("TRINATIONAL_REQUIRE_SERVERS"):
             pytest.fail(reason)
         pytest.skip(reason)
-    folder, worker = tmp_path_factory.getbasetemp(), "PYTEST_XDIST_WORKER" in os.environ
-    return neo4j_server.shared(folder.parent if worker else folder, os.getppid() if worker else os.getpid())
+    process = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    return neo4j_server.shared(of_run(tmp_path_factory), process)
 
 
 @pytest.fixture(scope="module")

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
-from graph.build import build
-from graph.home import Home
 from graph.labor_graph import LaborGraph
-from graph.release import load_release
-from loaders import sources
 
-SOURCES = ("curated", "us_sec", "us_warn", "us_fmcs_f7", "us_taa", "mx_retc")
-FAMILIES = ("Ford Motor", "Lear", "Goodyear", "Whirlpool")
-
-
-@pytest.fixture(scope="module")
-def graph(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
-    home = Home(tmp_path_factory.mktemp("families") / "home")
-    for name in SOURCES:
-        source = sources()[name]
-        load_release(home, name, [raw / source.raw] if source.raw else [])
-    build(home)
-    return LaborGraph(home.graph)
+FAMILIES = ("General Motors", "Ford Motor", "Lear", "Goodyear", "Whirlpool", "Grupo Mexico")
 
 
 def named(found: set[str]) -> set[str]:
@@ -32,8 +15,8 @@ def named(found: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_plants_and_unions_of_a_family_come_from_three_sources(graph: LaborGraph, name: str) -> None:
-    found = graph.family(name)
+def test_plants_and_unions_of_a_family_come_from_three_sources(real_graph: LaborGraph, name: str) -> None:
+    found = real_graph.family(name)
     plants = named({str(line["source"]) for hop in found.plants for line in hop.evidence})
     unions = named({str(line["source"]) for hop in found.unions for line in hop.evidence})
     assert len(plants) >= 3, plants
@@ -42,8 +25,8 @@ def test_plants_and_unions_of_a_family_come_from_three_sources(graph: LaborGraph
     assert {"US", "MX"} <= {found.countries.get(hop.below) for hop in found.plants}
 
 
-def test_mexican_plants_are_first_seen_after_a_closure_of_their_parent(graph: LaborGraph) -> None:
-    rows = graph.first_seen()
+def test_mexican_plants_are_first_seen_after_a_closure_of_their_parent(real_graph: LaborGraph) -> None:
+    rows = real_graph.first_seen()
     assert rows.height >= 5
     assert (rows["months"] > 0).all()
     assert (rows["months"] <= 36).all()
@@ -51,7 +34,7 @@ def test_mexican_plants_are_first_seen_after_a_closure_of_their_parent(graph: La
     joins = rows["identity"].list.explode().struct.unnest().drop_nulls("reason")
     assert {"match", "key"} <= set(joins["reason"])
     assert joins.filter(pl.col("reason") == "match")["probability"].min() > 0.5
-    seen = graph.said("Plant").group_by("id").agg(pl.col("first_seen").min()).collect()
+    seen = real_graph.said("Plant").group_by("id").agg(pl.col("first_seen").min()).collect()
     registers = rows.select(pl.col("destination").struct.field("id"), "first_seen").join(seen, on="id")
     years = [registers[name].str.head(4) for name in ("first_seen", "first_seen_right")]
     assert (years[0] <= years[1].fill_null("9999")).all()

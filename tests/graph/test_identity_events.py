@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
 from small_tables import Rows, small_tables
 
 from graph.analysis import production_shifts
-from graph.build import build
-from graph.home import Home
 from graph.identity.events import COLUMNS, match_events, tally
 from graph.identity.queue import matches
 from graph.labor_graph import LaborGraph
-from graph.release import load_release
-from loaders import sources
 
 RECORD = {
     "source": "a@1",
@@ -187,18 +181,8 @@ def test_a_closing_told_twice_is_one_shift() -> None:
     assert {**apart, "evidence": None} == {**once, "evidence": None}
 
 
-@pytest.fixture(scope="module")
-def lists(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
-    home = Home(tmp_path_factory.mktemp("events") / "home")
-    load_release(home, "curated")
-    for name in ("us_stoppages_fmcs", "us_stoppages_bls", "us_stoppages_cornell", "us_warn", "us_nlrb"):
-        load_release(home, name, [raw / sources()[name].raw])
-    build(home)
-    return LaborGraph(home.graph)
-
-
-def test_the_real_lists_tell_many_events_twice(lists: LaborGraph) -> None:
-    found = matches(lists).filter(kind="Event").collect()
+def test_the_real_lists_tell_many_events_twice(real_graph: LaborGraph) -> None:
+    found = matches(real_graph).filter(kind="Event").collect()
     same = found.filter(verdict="same")
     assert same.height > 600
     strikes = same.filter(pl.col("left").str.contains("bls"), pl.col("right").str.contains("cornell"))
@@ -208,8 +192,8 @@ def test_the_real_lists_tell_many_events_twice(lists: LaborGraph) -> None:
     assert same.filter(pl.col("days") > 365).is_empty()
 
 
-def test_records_and_events_are_counted(lists: LaborGraph) -> None:
-    counted = tally(lists.said("Event"))
+def test_records_and_events_are_counted(real_graph: LaborGraph) -> None:
+    counted = tally(real_graph.said("Event"))
     assert {"stoppage", "closing", "election"} <= set(counted["kind"])
     assert (counted["lines"] >= counted["records"]).all()
     assert (counted["records"] >= counted["events"]).all()

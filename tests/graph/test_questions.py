@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -31,7 +30,7 @@ from graph.labor_graph import LaborGraph
 from graph.neo4j import push
 from graph.questions import Question, ask, prepared, questions, read
 from graph.questions.__main__ import PAGE, page
-from graph.release import find, load_release
+from graph.release import load_release
 from ontology import TrinationalError, WrongUseError
 
 ALL = list(questions().values())
@@ -47,20 +46,6 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
     home = Home(folder / "home")
     for source, files in {"curated": "core", "us_warn": "us-warn", "mx_retc": "mx-retc"}.items():
         load_release(home, source, [folder / "files" / files])
-    build(home)
-    return LaborGraph(home.graph)
-
-
-@pytest.fixture(scope="session")
-def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
-    """The graph of all real files: the home in `TRINATIONAL_REAL_HOME`, else built from the files."""
-    if given := os.environ.get("TRINATIONAL_REAL_HOME"):
-        return LaborGraph.open(given)
-    raw: Path = request.getfixturevalue("raw")
-    home = Home(tmp_path_factory.mktemp("real") / "home")
-    load_release(home, "curated")
-    for source, files in find(raw).sources.items():
-        load_release(home, source, files)
     build(home)
     return LaborGraph(home.graph)
 
@@ -97,10 +82,10 @@ def test_equal_rows_at_ten_thousand_plants(asked: Question, generated: LaborGrap
 
 
 @pytest.mark.parametrize("asked", ALL, ids=IDS)
-def test_equal_rows_on_all_real_files(asked: Question, real: LaborGraph) -> None:
-    assert on_all(asked, real, **asked.example).height
-    for parameters in PICKS.get(asked.id, lambda graph: [])(real)[:3]:
-        on_all(asked, real, **parameters)
+def test_equal_rows_on_all_real_files(asked: Question, real_graph: LaborGraph) -> None:
+    assert on_all(asked, real_graph, **asked.example).height
+    for parameters in PICKS.get(asked.id, lambda graph: [])(real_graph)[:3]:
+        on_all(asked, real_graph, **parameters)
 
 
 @pytest.mark.parametrize("which", ["demo_graph", "generated"])
