@@ -30,6 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.identity.compare import WORDS
+from graph.identity.match import proven
 from graph.identity.model import FILE, fit, verdicts
 from graph.identity.names import folded, parse
 from graph.identity.pairs import levels_of, read_pairs
@@ -212,9 +213,10 @@ def measure(kind: str) -> tuple[dict[str, Any], dict[str, Any], pl.DataFrame]:
     join_from = lowest(probability.filter(gold), same.filter(gold), max(same_from, JOIN_AT_LEAST[kind]))
     judged = pairs.hstack(verdicts(probability, kin, same_from)).hstack(levels)
     said = judged["verdict"] == "same"
+    told = levels.select(proven(kind)).to_series()
     measured = {
         "same": by_part(said, same, pairs),
-        "join": by_part(probability >= join_from, same, pairs),
+        "join": by_part((probability >= join_from) & told, same, pairs),
         "related": by_part(judged["verdict"] == "related", pairs["label"] == "related_family", pairs),
     }
     rows = {

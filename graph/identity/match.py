@@ -17,9 +17,8 @@ from rapidfuzz.process import cpdist
 
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
-from graph.identity.model import models
+from graph.identity.model import models, reasons
 from graph.identity.names import ONE_A_PLACE, Name, parse
-from graph.identity.pairs import reasons
 from graph.identity.queue import MATCHES
 from ontology import WrongUseError, model
 
@@ -116,7 +115,7 @@ def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
     """`verdict`, `probability` and `reason` beside the levels of each pair; each distinct row judged once.
 
     The probability stays below the one that joins where what agrees is too common to tell of one thing, see
-    `_proven`: labelled pairs are too few to show how often such things meet by chance among all records.
+    `proven`: labelled pairs are too few to show how often such things meet by chance among all records.
 
     >>> levels = {"shared": "acronym", "rest": "none", **dict.fromkeys(("place", "sector", "keys"), "")}
     >>> judge(pl.DataFrame(levels), "Corporation")["probability"].item() < models()["Corporation"].join_from
@@ -126,12 +125,12 @@ def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
     distinct = levels.unique(maintain_order=True)
     capped = pl.min_horizontal("probability", pl.lit(known.join_from - 0.01))
     judged = distinct.hstack(known.decide(distinct)).with_columns(
-        pl.when(_proven(kind)).then("probability").otherwise(capped).alias("probability"), reasons(distinct)
+        pl.when(proven(kind)).then("probability").otherwise(capped).alias("probability"), reasons(distinct)
     )
     return levels.join(judged, on=levels.columns, how="left", maintain_order="left")
 
 
-def _proven(kind: str) -> pl.Expr:
+def proven(kind: str) -> pl.Expr:
     """Whether enough agrees to join without a person.
 
     Employers: rare words and little else, anywhere; a single less rare word, a word more or a further name in

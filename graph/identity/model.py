@@ -25,6 +25,44 @@ KEYS = 0.999
 UNSURE_FROM = 0.3
 
 
+_WORDS = {
+    "shared": {
+        "none": "no telling word in common",
+        "common": "only frequent words in common",
+        "middle": "words in common that some names have",
+        "rare": "rare words in common",
+        "very_rare": "very rare words in common",
+        "acronym": "one is the initials of the other",
+    },
+    "rest": {
+        "none": "nothing left over",
+        "spelling": "a word spelt otherwise",
+        "site": "one adds a site or place",
+        "generic": "one adds general words",
+        "alias": "a further name of one is the other",
+        "number": "numbers differ",
+        "country": "one names a country",
+        "own_tail": "one goes on with words of its own",
+        "own_other": "one has words of its own",
+        "own_both": "each has words of its own",
+        "legal_name": "two full legal names that differ",
+        "purpose": "one is a fund, a dealer or the like",
+    },
+    "sector": {"same": "same industry", "near": "near industry", "other": "other industry"},
+    "keys": {"same": "one key of a register", "other": "two keys of one register"},
+    "body": {
+        "same_number": "one national and number",
+        "same_body": "one body",
+        "other_body": "two bodies of one family",
+        "other_national": "two nationals",
+        "doubtful": "the number may be that of several bodies",
+        "same_name": "one name",
+        "near_name": "nearly one name",
+        "other_name": "other names",
+    },
+}
+
+
 @dataclass(frozen=True)
 class Model:
     """`prior`: log2 odds of a match before any comparison; `weights`: comparison -> level -> log2(m/u)."""
@@ -136,3 +174,17 @@ def models() -> dict[str, Verdicts]:
         )
         for kind, one in known.items()
     }
+
+
+def reasons(levels: pl.DataFrame) -> pl.Series:
+    """The levels in words; a comparison for which one side has nothing is left out.
+
+    >>> levels = {"shared": ["rare"], "rest": ["none"], "place": ["same_town"], "keys": ["unknown"]}
+    >>> reasons(pl.DataFrame(levels)).to_list()
+    ['rare words in common, nothing left over, same town']
+    """
+    words = [
+        pl.col(name).replace({**_WORDS.get(name, {}), "unknown": None}).str.replace_all("_", " ")
+        for name in levels.columns
+    ]
+    return levels.select(pl.concat_str(words, separator=", ", ignore_nulls=True).alias("reason"))["reason"]

@@ -14,7 +14,7 @@ import polars as pl
 
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
-from graph.identity.model import models
+from graph.identity.match import judge
 from graph.identity.sheet import read_rows
 from loaders.places import country_of, state_of
 from ontology import TrinationalError, WrongUseError, nearest
@@ -24,42 +24,6 @@ SCORES = {
     "verdict": pl.String(),
     "probability": pl.Float64(),
     "reason": pl.String(),
-}
-_WORDS = {
-    "shared": {
-        "none": "no telling word in common",
-        "common": "only frequent words in common",
-        "middle": "words in common that some names have",
-        "rare": "rare words in common",
-        "very_rare": "very rare words in common",
-        "acronym": "one is the initials of the other",
-    },
-    "rest": {
-        "none": "nothing left over",
-        "spelling": "a word spelt otherwise",
-        "site": "one adds a site or place",
-        "generic": "one adds general words",
-        "alias": "a further name of one is the other",
-        "number": "numbers differ",
-        "country": "one names a country",
-        "own_tail": "one goes on with words of its own",
-        "own_other": "one has words of its own",
-        "own_both": "each has words of its own",
-        "legal_name": "two full legal names that differ",
-        "purpose": "one is a fund, a dealer or the like",
-    },
-    "sector": {"same": "same industry", "near": "near industry", "other": "other industry"},
-    "keys": {"same": "one key of a register", "other": "two keys of one register"},
-    "body": {
-        "same_number": "one national and number",
-        "same_body": "one body",
-        "other_body": "two bodies of one family",
-        "other_national": "two nationals",
-        "doubtful": "the number may be that of several bodies",
-        "same_name": "one name",
-        "near_name": "nearly one name",
-        "other_name": "other names",
-    },
 }
 _KINDS = {"employer": "Corporation", "plant": "Plant", "union": "Union"}
 _FIELDS = ("name", "kind", "city", "state", "place", "country", "sector", "ids")
@@ -183,22 +147,6 @@ def score(frame: pl.DataFrame) -> pl.DataFrame:
     parts = [pl.DataFrame(schema={"_row": pl.UInt32(), **SCORES})]
     for kind in frame["kind"].unique().sort():
         pairs = frame.with_row_index("_row").filter(pl.col("kind") == kind)
-        levels = levels_of(pairs, kind)
-        parts.append(
-            pairs.select("_row", "pair_id").hstack(models()[kind].decide(levels)).hstack([reasons(levels)])
-        )
+        judged = judge(levels_of(pairs, kind), kind).select("verdict", "probability", "reason")
+        parts.append(pairs.select("_row", "pair_id").hstack(judged))
     return pl.concat(parts).sort("_row").drop("_row")
-
-
-def reasons(levels: pl.DataFrame) -> pl.Series:
-    """The levels in words; a comparison for which one side has nothing is left out.
-
-    >>> levels = {"shared": ["rare"], "rest": ["none"], "place": ["same_town"], "keys": ["unknown"]}
-    >>> reasons(pl.DataFrame(levels)).to_list()
-    ['rare words in common, nothing left over, same town']
-    """
-    words = [
-        pl.col(name).replace({**_WORDS.get(name, {}), "unknown": None}).str.replace_all("_", " ")
-        for name in levels.columns
-    ]
-    return levels.select(pl.concat_str(words, separator=", ", ignore_nulls=True).alias("reason"))["reason"]
