@@ -10,12 +10,19 @@ import neo4j_server
 import pytest
 from filelock import FileLock
 
+from graph import console
 from graph.build import build
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from graph.release import find, load_release
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def wide_console() -> None:
+    """Tables and errors are not broken into lines, whatever the terminal."""
+    console.OUT.width = console.ERR.width = 200
 
 
 @pytest.fixture(scope="session")

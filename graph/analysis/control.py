@@ -51,7 +51,7 @@ def control_table(tables: Tables) -> pl.DataFrame:
     found = [pl.concat([edges, _operations(tables)])]
     upward = edges.rename({"member": "head", "head": "top"})
     while not found[-1].is_empty() and len(found) < _LONGEST:
-        found.append(_merged(_step(found[-1], upward), len(found) + 1))
+        found.append(_merged(_step(found[-1], upward, len(found) + 1)))
     alone = cut(family.above.filter(nw.col("company") == nw.col("parent")).select("company", "lo", "hi"))
     return _with_ultimate(pl.concat(found), edges, alone)
 
@@ -77,7 +77,7 @@ def _edges(tables: Tables, control: pl.DataFrame) -> pl.DataFrame:
     cited = edges.join(records, on=["member", "head"]).filter(
         pl.col("lo_right") <= pl.col("hi"), pl.col("hi_right") >= pl.col("lo")
     )
-    return _merged(cited.with_columns(relations=pl.concat_list("id")), 1)
+    return _merged(_direct(cited))
 
 
 def _operations(tables: Tables) -> pl.DataFrame:
@@ -90,10 +90,16 @@ def _operations(tables: Tables) -> pl.DataFrame:
         ~partner | (pl.col("share_pct") >= 50).fill_null(False),
         pl.col("dated") | ~pl.col("dated").any().over("member", "head"),
     )
-    return _merged(runs.with_columns(venture=partner, relations=pl.concat_list("id")), 1)
+    return _merged(_direct(runs.with_columns(venture=partner)))
 
 
-def _step(rows: pl.DataFrame, upward: pl.DataFrame) -> pl.DataFrame:
+def _direct(rows: pl.DataFrame) -> pl.DataFrame:
+    """Ties of one step, each with its record."""
+    pairs = rows.select("member", "head", "lo", "hi", "venture", "dated", relations=pl.concat_list("id"))
+    return pairs.with_columns(steps=pl.lit(1, pl.Int32()))
+
+
+def _step(rows: pl.DataFrame, upward: pl.DataFrame, steps: int) -> pl.DataFrame:
     """Each tie followed by one owner more, in the months that both hold."""
     return (
         rows.join(upward, on="head")
@@ -105,19 +111,18 @@ def _step(rows: pl.DataFrame, upward: pl.DataFrame) -> pl.DataFrame:
             venture=pl.col("venture") | pl.col("venture_right"),
             dated=pl.col("dated") & pl.col("dated_right"),
             relations=pl.col("relations").list.set_union("relations_right"),
+            steps=pl.lit(steps, pl.Int32()),
         )
         .filter(pl.col("lo") <= pl.col("hi"), pl.col("head") != pl.col("member"))
     )
 
 
-def _merged(rows: pl.DataFrame, steps: int) -> pl.DataFrame:
-    """One row for each pair and span of months."""
-    found = rows.group_by("member", "head", "lo", "hi").agg(
-        pl.col("venture").any(),
-        pl.col("dated").any(),
-        pl.col("relations").list.explode(keep_nulls=False, empty_as_null=False).unique().sort(),
+def _merged(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row for each pair, span of months, number of steps and, where that is known, ultimate head."""
+    relations = pl.col("relations").list.explode(keep_nulls=False, empty_as_null=False)
+    return rows.group_by(pl.all().exclude("venture", "dated", "relations")).agg(
+        pl.col("venture").any(), pl.col("dated").any(), relations.unique().sort()
     )
-    return found.with_columns(steps=pl.lit(steps, pl.Int32()))
 
 
 def _with_ultimate(rows: pl.DataFrame, edges: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:
@@ -138,7 +143,7 @@ def _with_ultimate(rows: pl.DataFrame, edges: pl.DataFrame, alone: pl.DataFrame)
         lo=pl.max_horizontal("lo", "lo_right"), hi=pl.min_horizontal("hi", "hi_right")
     )
     both = pl.concat([free, bound.filter(pl.col("lo") <= pl.col("hi")).select(free.columns)])
-    return _open(both).select(list(SCHEMA)).sort("head", "member", "since_min", "until_max", "steps")
+    return _open(_merged(both)).select(list(SCHEMA)).sort("head", "member", "since_min", "until_max", "steps")
 
 
 def _open(rows: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,6 @@ from rich.text import Text
 
 from graph.cli.common import FormatOption, HomeOption, LimitOption, app, home_of, open_graph
 from graph.console import ERR, OUT, Format, cell, print_rows, steps
-from graph.export.rows import write_rows
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from ontology import TrinationalError, WrongUseError, model, nearest
@@ -370,6 +369,8 @@ def match_rows(
         step(f"{mentions.height:,} rows with {there.height:,} names")
         found = match_list(mentions, there, things, columns.kind, top)
     if write:
+        from graph.export.rows import write_rows
+
         write_rows(with_ids(rows, found), write, mark=True)
         ERR.print(f"Written: {write}", soft_wrap=True)
     if not write or format is not Format.table:
@@ -465,6 +466,8 @@ def _written(found: pl.DataFrame, output: Path | None, format: Format, limit: in
     if output is None:
         return False
     rows = found if limit is None else found.head(limit)
+    from graph.export.rows import write_rows
+
     write_rows(rows, output, None if format is Format.table else format.value)
     ERR.print(f"Written: {rows.height:,} rows to {output}", soft_wrap=True)
     return True
