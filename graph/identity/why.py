@@ -308,8 +308,9 @@ class _Question:
                 later = f" {line.by} judged otherwise since ({line.where}): run `trinational build`."
                 found.text += "" if found.cause == "judged" else later
                 return
-        if mine and not found.same:
-            found.text += f" {mine[0].by} could not decide: {mine[0].why} ({mine[0].where})."
+        open_ = next((line for line in mine if line.judgement == "unsure"), None)
+        if open_ and not found.same:
+            found.text += f" {open_.by} could not decide: {open_.why} ({open_.where})."
         elif found.probability is not None and not found.same:
             found.text += " People can decide: `trinational review`."
 

@@ -90,6 +90,7 @@ def test_judgements_of_today(graph: LaborGraph) -> None:
     found = ask(graph, "corp:aees", "corp:akwel-juarez", judged("related", "parent"))
     assert found.cause == "judged"
     assert "AEES (corp:aees) is the parent of Akwel (corp:akwel): seen (mine, line 2)" in found.text
+    assert "could not decide" not in found.text
     assert "research could not decide: seen" in ask(graph, "corp:aees", "corp:akwel", judged("unsure")).text
 
 
