@@ -28,7 +28,7 @@ REVIEWED = (
     *("JAMES WATT LT", "CT CARLOS RODRIGUEZ RIVERO", "CENTRAL TERMOELECTRICA CARLOS RODRIGUEZ RIVERO"),
 )
 # A place in Ontario whose power plant has its name, as it stands in tables, index and store.
-PLACE = r'(?i)^(?:.*> ")?glen miller(?:" \.)?$'
+PLACE = r'(?i)^(?:.*> ")?glen miller(?:" (?:<[^>]*> )?\.)?$'
 # Firms and counties that are called like a person.
 FIRMS = """
 AARON CARLSON|ALEXANDER BALDWIN|ARTHUR ANDERSEN|BAKER HUGHES|BLAINE COUNTY|BRADLEY CALDWELL|CALVIN KLEIN
