@@ -17,7 +17,7 @@ import rdflib
 from benchmarks import baseline
 from benchmarks.generate import generate
 from graph import rdf
-from graph.build import newest, write_tables
+from graph.build import build, newest, write_tables
 from graph.home import Home
 from graph.identity import read_judgements
 from graph.release import load_release, raw_folder
@@ -62,17 +62,17 @@ def real_files(work: Path, turns: int = 3) -> Iterator[Measure]:
 
 def _real_turn(raw: Path, work: Path) -> tuple[float, float]:
     home = Home(work / "home")
-    ours = sum(_seconds(load_release, home, source)[0] for source in REAL)
+    ours = sum(timed(load_release, home, source)[0] for source in REAL)
     ours += _tables_seconds(home, work / "tables")
     files = [(source, path) for source in REAL for path in baseline.files_of(home, raw, source)]
-    return ours, _seconds(baseline.text_to_parquet, files, work / "floor")[0]
+    return ours, timed(baseline.text_to_parquet, files, work / "floor")[0]
 
 
 def text(work: Path, plants: int, turns: int = 3) -> Iterator[Measure]:
     """Graph tables to N-Quads text, kept nowhere."""
     tables = synthetic_tables(work, plants)
     statements = baseline.count(rdf.nquads(tables))
-    seconds = min(_seconds(baseline.drain, rdf.nquads(tables))[0] for _ in range(turns))
+    seconds = min(timed(baseline.drain, rdf.nquads(tables))[0] for _ in range(turns))
     note = f"{statements:,} statements"
     yield Measure("RDF", "N-Quads text", statements / seconds, "1/s", 1e6, True, note)
 
@@ -88,9 +88,9 @@ def store(work: Path, plants: int, turns: int = 2) -> Iterator[Measure]:
     note = f"{load:.1f} s against {floor:.1f} s"
     yield Measure("RDF", "text and load / bulk load from disk", load / floor, "x", 1.3, note=note)
     dataset = rdflib.Dataset()
-    mapped, _ = _seconds(baseline.rdflib_mapped, tables, dataset)
-    written, _ = _seconds(dataset.serialize, str(work / "rdflib.nq"), "nquads")
-    read, _ = _seconds(baseline.rdflib_reopened, work / "rdflib.nq")
+    mapped, _ = timed(baseline.rdflib_mapped, tables, dataset)
+    written, _ = timed(dataset.serialize, str(work / "rdflib.nq"), "nquads")
+    read, _ = timed(baseline.rdflib_reopened, work / "rdflib.nq")
     for name, theirs, limit in (
         ("csv to rdflib in memory / to our store", mapped, None),
         ("csv to a store for others: rdflib / ours", mapped + written + read, 10.0),
@@ -101,8 +101,8 @@ def store(work: Path, plants: int, turns: int = 2) -> Iterator[Measure]:
 
 def _store_turn(tables: Path, lines: Path, work: Path) -> tuple[float, float]:
     work.mkdir()
-    load, _ = _seconds(rdf.write_store, tables, work / "ours")
-    return load, _seconds(baseline.bulk_load, lines, work / "floor")[0]
+    load, _ = timed(rdf.write_store, tables, work / "ours")
+    return load, timed(baseline.bulk_load, lines, work / "floor")[0]
 
 
 def analyses(work: Path, small: int, large: int) -> Iterator[Measure]:
@@ -132,10 +132,10 @@ def start(work: Path) -> Iterator[Measure]:
     best = min(float(_run([sys.executable, "-c", model])) for _ in range(3))
     yield Measure("start", "ontology read, with its imports", best, "s", 0.3)
     command = [sys.executable, "-c", "from graph.cli import main; main()"]
-    seconds, _ = _seconds(_run, [*command, "--help"])
+    seconds, _ = timed(_run, [*command, "--help"])
     yield Measure("start", "trinational --help", seconds, "s")
     arguments = ["demo", "--home", str(work / "demo"), "--out", str(work / "demo.html")]
-    seconds, _ = _seconds(_run, [*command, *arguments])
+    seconds, _ = timed(_run, [*command, *arguments])
     yield Measure("start", "trinational demo", seconds, "s", 20)
 
 
@@ -149,19 +149,27 @@ def synthetic_tables(work: Path, plants: int) -> Path:
     return target
 
 
+def synthetic_graph(work: Path, plants: int) -> Path:
+    """The built graph of a synthetic network, with store and search index."""
+    home = Home(work / f"graph-{plants}")
+    _load_synthetic(home, work, plants)
+    return build(home).folder
+
+
 def _tables_seconds(home: Home, target: Path) -> float:
     """Seconds from records to graph tables, written into `target`."""
     releases, judgements = newest(home.releases()), read_judgements()
-    return _seconds(write_tables, target, releases, judgements)[0]
+    return timed(write_tables, target, releases, judgements)[0]
 
 
 def _load_synthetic(home: Home, work: Path, plants: int) -> float:
     files = work / f"files-{plants}"
     generate(plants, 1, files)
-    return sum(_seconds(load_release, home, name, [files / part])[0] for name, part in SYNTHETIC.items())
+    return sum(timed(load_release, home, name, [files / part])[0] for name, part in SYNTHETIC.items())
 
 
-def _seconds(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+    """Seconds of a call, and what it returns."""
     started = time.perf_counter()
     found = call(*arguments)
     return time.perf_counter() - started, found

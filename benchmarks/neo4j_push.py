@@ -9,22 +9,17 @@ import importlib.util
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import neo4j
 
-from benchmarks.generate import generate
-from benchmarks.measure import ROOT, SYNTHETIC, Measure
+from benchmarks.measure import ROOT, Measure, synthetic_graph, timed
 from graph.bolt import Connection
-from graph.build import build
-from graph.home import Home
 from graph.neo4j import dump, push
 from graph.neo4j_rows import Rows, kinds
 from graph.property_graph import vocabulary
-from graph.release import load_release
 
 _TURNS = 2
 _BATCH = 10_000
@@ -36,7 +31,7 @@ def measures(work: Path, plants: int) -> Iterator[Measure]:
     if reason := _server_module().missing():
         yield Measure("Neo4j", f"not measured: {reason}", 0.0, "s")
         return
-    folder = _graph(work, plants)
+    folder = synthetic_graph(work / "neo4j", plants)
     server = _server()
     where = Connection(server.uri, server.username, server.password, server.database)
     statements = list(_statements(folder))
@@ -45,27 +40,18 @@ def measures(work: Path, plants: int) -> Iterator[Measure]:
     ours, bare = [], []
     for _ in range(_TURNS):
         _empty(server)
-        bare.append(_seconds(lambda: _bare(where, statements)))
+        bare.append(timed(_bare, where, statements)[0])
         _empty(server)
-        ours.append(_seconds(lambda: push(folder, where)))
-    again = min(_seconds(lambda: push(folder, where)) for _ in range(_TURNS))
+        ours.append(timed(push, folder, where)[0])
+    again = min(timed(push, folder, where)[0] for _ in range(_TURNS))
     note = f"{total / min(ours):,.0f}/s against {total / min(bare):,.0f}/s, {total:,} rows"
     yield Measure("Neo4j", "rate of push / rate of a bare loop", min(bare) / min(ours), "x", 0.8, True, note)
     yield Measure(
         "Neo4j", "push of what is there / first push", again / min(ours), "x", 0.1, note=f"{again:.2f} s"
     )
     with tempfile.TemporaryDirectory(dir=work) as scratch:
-        seconds = _seconds(lambda: dump(folder, Path(scratch) / "files"))
+        seconds = timed(dump, folder, Path(scratch) / "files")[0]
     yield Measure("Neo4j", "dump", total / seconds, "rows/s")
-
-
-def _graph(work: Path, plants: int) -> Path:
-    files, home = work / "neo4j-files", Home(work / "neo4j-home")
-    generate(plants, 1, files)
-    for source, folder in SYNTHETIC.items():
-        load_release(home, source, [files / folder])
-    build(home)
-    return home.graph
 
 
 def _statements(folder: Path) -> Iterator[Statement]:
@@ -122,9 +108,3 @@ def _server_module() -> Any:
         sys.modules[name] = importlib.util.module_from_spec(found)
         found.loader.exec_module(sys.modules[name])
     return sys.modules[name]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

@@ -13,13 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.generate import generate
-from benchmarks.measure import SYNTHETIC, Measure
-from graph.build import build
-from graph.home import Home
+from benchmarks.measure import Measure, synthetic_graph
 from graph.labor_graph import LaborGraph
 from graph.questions import Question, ask, questions
-from graph.release import load_release
 from ontology import TrinationalError
 
 _TURNS = 5
@@ -28,18 +24,9 @@ LOCAL = ("sparql", "cypher")
 
 def measures(work: Path, plants: int) -> Iterator[Measure]:
     """Each question, its parameters taken from the data; the best of some turns, the store made before."""
-    yield from _timed(_synthetic(work, plants), f"{plants:,} plants", 1.0)
+    yield from _timed(LaborGraph(synthetic_graph(work / "questions", plants)), f"{plants:,} plants", 1.0)
     if given := os.environ.get("TRINATIONAL_REAL_HOME"):
         yield from _timed(LaborGraph.open(given), "all real files", 0.2)
-
-
-def _synthetic(work: Path, plants: int) -> LaborGraph:
-    files, home = work / "question-files", Home(work / "question-home")
-    generate(plants, 1, files)
-    for source, folder in SYNTHETIC.items():
-        load_release(home, source, [files / folder])
-    build(home)
-    return LaborGraph(home.graph)
 
 
 def _timed(graph: LaborGraph, group: str, limit: float) -> Iterator[Measure]:

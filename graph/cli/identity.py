@@ -380,7 +380,7 @@ def match_rows(
 
 
 def _kind(given: str | None) -> str | None:
-    from graph.identity.lists import KINDS
+    from graph.identity.mentions import KINDS
 
     named = {kind.lower(): kind for kind in KINDS}
     if given and given.lower() not in named:

@@ -257,10 +257,8 @@ def _site(place: str, a: str, b: str) -> str:
     numbers = [frozenset(_NUMBER.findall(text)) for text in (a, b)]
     alike = token_set_ratio(a, b)
     if all(numbers):
-        same, near = (
-            alike >= 60 and not numbers[0].isdisjoint(numbers[1]),
-            not numbers[0].isdisjoint(numbers[1]),
-        )
+        near = not numbers[0].isdisjoint(numbers[1])
+        same = near and alike >= 60
     else:
         same, near = alike >= 90, alike >= 60
     return "same_address" if same else "near_address" if near else "other_address"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from graph.identity.match import match
-from graph.identity.mentions import mentions
+from graph.identity.mentions import KINDS, mentions
 from graph.identity.queue import mapping
 from graph.labor_graph import LaborGraph
 from graph.search import fold
@@ -19,7 +19,6 @@ from loaders.places import country_of, state_of
 from ontology import WrongUseError, model, nearest
 from ontology.authorities import check
 
-KINDS = ("Corporation", "Plant", "Union")
 _HEADERS = {
     "country": "country|nation|pais|pays",
     "state": "state|province|state province|st|prov|estado|entidad|entidad federativa|provincia",

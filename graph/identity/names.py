@@ -51,7 +51,6 @@ cia|compania|the
 _NOT_FORMS = _set("group ei sep sem sal gp sp sar as sk bt kb hb rt gie")
 _SPELT = {
     "intl": "international",
-    "int l": "international",
     "natl": "national",
     "mfg": "manufacturing",
     "manuf": "manufacturing",
@@ -71,7 +70,6 @@ _SPELT = {
     "technologies": "technology",
     "ind": "industries",
     "inds": "industries",
-    "industrias": "industrias",
     "mgmt": "management",
     "dist": "district",
     "dev": "development",
@@ -84,7 +82,6 @@ _SPELT = {
     "ft": "fort",
     "mt": "mount",
     "saint": "st",
-    "u s": "us",
     "usa": "us",
     "american": "america",
     "americas": "america",

@@ -16,12 +16,11 @@ from polars.testing import assert_frame_equal
 from question_tables import GONE, ORACLES, Oracle, projected
 from typer.testing import CliRunner
 
-from benchmarks.generate import generate
+from benchmarks.measure import synthetic_graph
 from benchmarks.questions import PICKS, picked
 from graph.analysis.control import control_table
 from graph.analysis.families import families, month_span
 from graph.bolt import Connection
-from graph.build import build
 from graph.cli import app
 from graph.console import OUT
 from graph.engine import cut
@@ -30,7 +29,6 @@ from graph.labor_graph import LaborGraph
 from graph.neo4j import push
 from graph.questions import Question, ask, prepared, questions, read
 from graph.questions.__main__ import PAGE, page
-from graph.release import load_release
 from ontology import TrinationalError, WrongUseError
 
 ALL = list(questions().values())
@@ -41,13 +39,7 @@ LOCAL = ("sparql", "cypher", "tables")
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
     """A graph of 10,000 generated plants."""
-    folder = tmp_path_factory.mktemp("generated")
-    generate(10_000, 1, folder / "files")
-    home = Home(folder / "home")
-    for source, files in {"curated": "core", "us_warn": "us-warn", "mx_retc": "mx-retc"}.items():
-        load_release(home, source, [folder / "files" / files])
-    build(home)
-    return LaborGraph(home.graph)
+    return LaborGraph(synthetic_graph(tmp_path_factory.mktemp("generated"), 10_000))
 
 
 def engines(asked: Question) -> list[str]:
