@@ -221,10 +221,14 @@ def write_tables(
             progress(name)
             index[name] = things.result()
             counts[name] = index[name].height
-        for name, height in related.items():
+        ends = []
+        for name, relations in related.items():
             progress(name)
-            counts[name] = height.result()
+            counts[name], joined = relations.result()
+            ends.append(joined)
     write_things(folder, index)
+    if ends:
+        write_table(pl.concat(ends).sort("id", "role"), folder, "ends")
     matched = {"threshold": thresholds(), "precision": precision()}
     about = {"format": FORMAT, "releases": list(releases), "counts": counts, "identity": matched}
     (folder / "graph.json").write_text(json.dumps(about, indent=1) + "\n")
@@ -371,19 +375,31 @@ def _best(ranked: pl.DataFrame, column: str, many: bool) -> pl.DataFrame:
     )
 
 
-def _write_relations(folder: Path, kind: Kind, records: pl.LazyFrame, identity: Identity) -> int:
-    """Roles get canonical ids; an id said again with other content is a record of its own (`#2`)."""
+def _write_relations(
+    folder: Path, kind: Kind, records: pl.LazyFrame, identity: Identity
+) -> tuple[int, pl.DataFrame]:
+    """Roles get canonical ids; an id said again with other content is a record of its own (`#2`).
+
+    Returns the number of rows, and the ids that stood in roles before: `id`, `role`, `record_id`.
+    """
     place, again = pl.int_range(pl.len()), pl.col("id") == pl.col("id").shift()
     nth = place - pl.when(~again.fill_null(False)).then(place).forward_fill() + 1
+    said = {role.name: pl.col(role.name).alias(f"said {role.name}") for role in kind.roles}
     relations = (
-        records.with_columns(identity.canonical(c.name) for c in kind.roles)
+        records.with_columns(*said.values(), *(identity.canonical(role) for role in said))
         .sort("id", "source", "locator")
         .with_columns(id=pl.when(nth > 1).then(pl.format("{}#{}", "id", nth)).otherwise("id"))
         .collect()
     )
     columns = list(schema(kind.name, "graph"))
     write_table(relations.with_columns(_bounds(kind, relations)).select(columns), folder, kind.name)
-    return relations.height
+    joined = [
+        relations.filter(pl.col(role) != pl.col(f"said {role}")).select(
+            "id", pl.lit(role).alias("role"), pl.col(f"said {role}").alias("record_id")
+        )
+        for role in said
+    ]
+    return relations.height, pl.concat(joined)
 
 
 def _bounds(kind: Kind, frame: pl.DataFrame) -> list[pl.Expr]:

@@ -13,15 +13,23 @@ from typing import Any, Literal, TypeAlias, cast
 import narwhals as nw
 import polars as pl
 
+from graph.identity.resolve import MAPPING
 from ontology import model, nearest, schema
 
 Frame: TypeAlias = nw.LazyFrame[Any]
 Engine: TypeAlias = Literal["polars", "duckdb"]
 _TEXT = pl.String()
+_OTHERS: dict[str, dict[str, pl.DataType]] = {
+    "things": {**dict.fromkeys(("id", "kind", "name", "country"), _TEXT), "sources": pl.List(_TEXT)},
+    "identity": MAPPING,
+    "ends": dict.fromkeys(("id", "role", "record_id"), _TEXT),
+}
 
 
 class Tables(Mapping[str, Frame]):
     """Graph tables by kind, read lazily; `said/<Kind>` is what each source said, `things` the index.
+
+    `identity` tells which ids were joined, `ends` the joined ids that relations were recorded with.
 
     A kind without rows is an empty table with its columns, so that an analysis needs no special case.
 
@@ -71,15 +79,15 @@ class Tables(Mapping[str, Frame]):
         kinds = model()
         yield from (kind.name for kind in (*kinds.things, *kinds.relations))
         yield from (f"said/{kind.name}" for kind in kinds.things)
-        yield "things"
+        yield from _OTHERS
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 def _columns(name: str) -> dict[str, pl.DataType]:
-    if name == "things":
-        return {**dict.fromkeys(("id", "kind", "name", "country"), _TEXT), "sources": pl.List(_TEXT)}
+    if name in _OTHERS:
+        return _OTHERS[name]
     kind = name.removeprefix("said/")
     if kind not in model().kinds:
         raise KeyError(f"no such kind: {kind!r} {nearest(kind, model().kinds)}".rstrip())

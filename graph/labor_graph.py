@@ -182,8 +182,7 @@ class LaborGraph:
         """Plants first seen in Mexico after a US closure of their parent: see `graph.analysis.first_seen`."""
         from graph.analysis import first_seen
 
-        mapping = pl.read_parquet(self.folder / "identity.parquet")
-        return first_seen(self.tables, mapping=mapping, **parameters)
+        return first_seen(self.tables, **parameters)
 
     def shared_sectors(self, **parameters: Any) -> pl.DataFrame:
         """Unions across borders that share sectors or employers: see `graph.analysis.shared_sectors`."""

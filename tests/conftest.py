@@ -19,6 +19,19 @@ from graph.release import find, load_release
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules go first: a server's, then, as one process makes them, those of all real files."""
+    used: dict[Path, set[str]] = {}
+    for item in items:
+        used.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
+
+    def turn(item: pytest.Item) -> int:
+        names = used[item.path]
+        return 1 if "real_home" in names else 0 if "neo4j_of_run" in names else 2
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def wide_console() -> None:
     """Tables and errors are not broken into lines, whatever the terminal."""
@@ -50,10 +63,10 @@ def demo_graph(demo_home: Home) -> LaborGraph:
 
 
 @pytest.fixture(scope="session")
-def real_graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
-    """The graph of all real files: the home in `TRINATIONAL_REAL_HOME`, else built once for all processes."""
+def real_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home of all real files, built: that in `TRINATIONAL_REAL_HOME`, else one for all processes."""
     if given := os.environ.get("TRINATIONAL_REAL_HOME"):
-        return LaborGraph.open(given)
+        return Home(Path(given))
     raw: Path = request.getfixturevalue("raw")
     folder = of_run(tmp_path_factory)
     home = Home(folder / "real-home")
@@ -64,7 +77,13 @@ def real_graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
                 load_release(home, source, files)
             build(home)
             (folder / "real-home.built").touch()
-    return LaborGraph(home.graph)
+    return home
+
+
+@pytest.fixture(scope="session")
+def real_graph(real_home: Home) -> LaborGraph:
+    """The graph of all real files."""
+    return LaborGraph(real_home.graph)
 
 
 def of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -75,13 +94,15 @@ def of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def neo4j_of_run(tmp_path_factory: pytest.TempPathFactory) -> neo4j_server.Server:
-    """The Neo4j server of this test run, which all its processes share."""
+    """The Neo4j server of this process; the one that `NEO4J_URI` names is for all processes."""
     if reason := neo4j_server.missing():
         if os.environ.get("TRINATIONAL_REQUIRE_SERVERS"):
             pytest.fail(reason)
         pytest.skip(reason)
     process = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    return neo4j_server.shared(of_run(tmp_path_factory), process)
+    given = "NEO4J_URI" in os.environ
+    folder = of_run(tmp_path_factory) if given else tmp_path_factory.getbasetemp()
+    return neo4j_server.shared(folder, process)
 
 
 @pytest.fixture(scope="module")

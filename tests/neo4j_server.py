@@ -1,4 +1,4 @@
-"""A real Neo4j server for the tests: Community 5.26 from Maven artifacts, one for a whole test run.
+"""A real Neo4j server for the tests: Community 5.26 from Maven artifacts, for the tests of one process.
 
     python3 tests/neo4j_server.py            fetch the artifacts (Java and Maven are needed)
 
@@ -181,7 +181,7 @@ class Server:
 
 
 def shared(folder: Path, run: int) -> Server:
-    """The one server of a test run, started by whoever asks first; `folder` is shared by its workers."""
+    """The one server of all who share `folder`, started by whoever asks first."""
     from filelock import FileLock
 
     note = folder / "neo4j.json"

@@ -6,14 +6,14 @@ that the first file of its source has already is left out: it may be older.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 import narwhals as nw
 import polars as pl
 
 from graph.analysis.evidence import attach, named
 from graph.analysis.families import LAST, Families, control_records, families, month_span
+from graph.analysis.joins import at_plants, with_joins
 from graph.analysis.matching import industry_codes, sector_factor
 from graph.analysis.parameters import DEFAULT, Parameters
 from graph.engine import Tables, cut
@@ -22,11 +22,7 @@ COLUMNS = (
     *("parent", "origin", "origin_country", "closed", "workers", "destination", "destination_country"),
     *("first_seen", "months", "product_match", "assumed", "identity", "evidence"),
 )
-STEP = pl.Struct(
-    {**dict.fromkeys(("record_id", "joined_to", "reason"), pl.String()), "probability": pl.Float64()}
-)
 _SPAN = {"date": pl.String(), "lo": pl.Int32(), "hi": pl.Int32()}
-_ROLES = {"Party": ("party",), "Operation": ("plant", "operator"), "Ownership": ("owned", "owner")}
 
 
 def first_seen(
@@ -36,7 +32,6 @@ def first_seen(
     origins: Iterable[str] = ("US",),
     destinations: Iterable[str] = ("MX",),
     as_of: str | None = None,
-    mapping: pl.DataFrame | None = None,
     parameters: Parameters = DEFAULT,
 ) -> pl.DataFrame:
     """Plants first seen within some years after a closure of the same parent, with the evidence of each step.
@@ -51,8 +46,6 @@ def first_seen(
         Countries (ISO 3166-1 alpha-2) of the closed and of the new plants.
     as_of
         Partial ISO date: leave out closures and plants after it.
-    mapping
-        `record_id`, `id`, `reason`, `probability`, `joined_to` of the graph's identity: fills `identity`.
 
     Returns
     -------
@@ -105,11 +98,11 @@ def first_seen(
         .rename({"country_right": "destination_country"})
     )
     rows = _with_match(tables, rows, parameters)
-    return _dressed(tables, rows, family, mapping).select(COLUMNS)
+    return _dressed(tables, rows, family).select(COLUMNS)
 
 
 def _closures(tables: Tables, latest: int) -> pl.DataFrame:
-    """`plant`, `date`, `lo`, `hi`, `workers`, `kind`, `record`, `party` of closures, by events and plants."""
+    """`plant`, `date`, `lo`, `hi`, `workers`, `kind`, `record` of closures, by events and plants."""
     found = _events(tables).filter(pl.col("event_type") == "closure").drop("event_type")
     own = cut(tables["Plant"].select(plant="id", date="closed", lo="closed_min", hi="closed_max"))
     own = own.with_columns(
@@ -128,16 +121,11 @@ def _events(tables: Tables) -> pl.DataFrame:
         hi=nw.coalesce("date_max", "announced_max"),
         workers=nw.col("workers").cast(nw.Int64),
     )
-    at = (
-        tables["Party"]
-        .filter(nw.col("role") == "plant")
-        .select(party_record="id", event="within", plant="party")
-    )
+    at = tables["Party"].filter(nw.col("role") == "plant").select(event="within", plant="party")
     return cut(events.join(at, on="event")).select(
         *("event_type", "plant", "date", "lo", "hi", "workers"),
         kind=pl.lit("Event"),
         record="event",
-        party="party_record",
     )
 
 
@@ -210,9 +198,7 @@ def _with_match(tables: Tables, rows: pl.DataFrame, parameters: Parameters) -> p
     return rows.join(best, on="id", how="left", maintain_order="left")
 
 
-def _dressed(
-    tables: Tables, rows: pl.DataFrame, family: Families, mapping: pl.DataFrame | None
-) -> pl.DataFrame:
+def _dressed(tables: Tables, rows: pl.DataFrame, family: Families) -> pl.DataFrame:
     """Names, evidence, joins of ids and what was assumed."""
     ends = [
         rows.select(row="id", plant=plant, parent="parent", lo=low, hi=high)
@@ -226,7 +212,7 @@ def _dressed(
             control.select("row", "kind", "record"),
         ]
     )
-    parties = rows.select(row="id", kind=pl.lit("Party"), record="party").drop_nulls()
+    parties = at_plants(tables, rows.select(row="id", event="record", plant="origin"))
     undated, inferred = (control.filter(flag)["row"].unique().implode() for flag in ("undated", "inferred"))
     words = (
         ("first seen in a register, opened perhaps before", pl.col("kind_right") == "Plant"),
@@ -236,51 +222,5 @@ def _dressed(
     )
     said = [pl.when(test.fill_null(False)).then(pl.lit(word)) for word, test in words]
     rows = rows.with_columns(assumed=pl.concat_list(said).list.drop_nulls())
-    rows = _with_identity(tables, rows, pl.concat([parties, cites]), mapping)
+    rows = with_joins(rows, pl.concat([parties, cites]), tables)
     return named(attach(rows, cites, tables), tables, "parent", "origin", "destination")
-
-
-def _with_identity(
-    tables: Tables, rows: pl.DataFrame, cites: pl.DataFrame, mapping: pl.DataFrame | None
-) -> pl.DataFrame:
-    """`identity`: the joins from the ids that cited relations were recorded with to those of the things."""
-    if mapping is None or mapping.is_empty():
-        return rows.with_columns(identity=pl.lit([], pl.List(STEP)))
-    known = {row["record_id"]: row for row in mapping.iter_rows(named=True)}
-    steps: dict[str, dict[str, dict[str, Any]]] = {}
-    for row, item in _recorded(tables, cites, mapping).iter_rows():
-        for step in _path(known, item):
-            steps.setdefault(row, {}).setdefault(step["record_id"], step)
-    fields = [field.name for field in STEP.fields]
-    lists = [(row, [{n: s[n] for n in fields} for s in found.values()]) for row, found in steps.items()]
-    joined = pl.DataFrame(lists, {"id": pl.String(), "identity": pl.List(STEP)}, orient="row")
-    found = rows.join(joined, on="id", how="left", maintain_order="left")
-    return found.with_columns(pl.col("identity").fill_null(pl.lit([], pl.List(STEP))))
-
-
-def _recorded(tables: Tables, cites: pl.DataFrame, mapping: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `record_id`: ids that cited relations were recorded with and that were joined to others since.
-
-    The id of a relation names the ids at its ends as its source gives them.
-    """
-    found = [pl.DataFrame(schema={"row": pl.String(), "record_id": pl.String()})]
-    for kind, roles in _ROLES.items():
-        mine = cites.filter(pl.col("kind") == kind).select("row", "record").unique(maintain_order=True)
-        said = tables[kind].filter(nw.col("id").is_in(mine["record"].unique().to_list()))
-        ends = cut(said.select("id", *roles)).unpivot(on=roles, index="id", value_name="now")
-        joined = ends.join(mapping.select("record_id", now="id"), on="now")
-        named = joined.filter(
-            pl.format("{}|", "id").str.contains(pl.format("|{}|", "record_id"), literal=True)
-        )
-        found.append(
-            mine.join(named, left_on="record", right_on="id", maintain_order="left_right").select(
-                "row", "record_id"
-            )
-        )
-    return pl.concat(found).unique(maintain_order=True)
-
-
-def _path(known: dict[str, dict[str, Any]], item: str) -> Iterator[dict[str, Any]]:
-    while item in known:
-        yield known[item]
-        item = known[item]["joined_to"]

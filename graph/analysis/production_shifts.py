@@ -23,6 +23,7 @@ from graph.analysis.families import (
     families,
     month_span,
 )
+from graph.analysis.joins import at_plants, with_joins
 from graph.analysis.parameters import DEFAULT, Parameters, Shifts
 from graph.analysis.shift_claims import claim_rows, statements
 from graph.analysis.shift_events import shift_facts
@@ -33,7 +34,7 @@ COLUMNS = (
     *("parent", "origin", "origin_country", "destination", "destination_country", "product"),
     *("origin_date", "destination_date", "months", "owner", "product_match", "time", "pattern", "claim"),
     *("score", "band", "outcome", "jobs_lost", "jobs_gained", "origin_unions", "destination_unions"),
-    "evidence",
+    *("identity", "evidence"),
 )
 DETAILS = ("id", "months_min", "months_max", "product_id", "conflict", "assumed")
 _COMMON = (
@@ -96,7 +97,8 @@ def production_shifts(
         C*, R, in [0, 1], null where unknown); `band` (documented, reported, pattern, lead);
         `outcome` (the claim's, null for a pattern); `jobs_lost`, `jobs_gained` (only of moves carried out);
         `origin_unions`, `destination_unions` (certified or recognized at the date, lists of `{id, name}`;
-        empty means not known); `evidence` (list of `{source, locator, url, date, status}`).
+        empty means not known); `identity` (list of `{record_id, joined_to, reason, probability}`: each join
+        of ids that the chain rests on); `evidence` (list of `{source, locator, url, date, status}`).
 
     Raises
     ------
@@ -235,6 +237,8 @@ def _dressed(
         control.select("row", "kind", "record"),
         *(found.select("row", pl.lit("Representation").alias("kind"), "record") for found in known),
     ]
+    events = [rows.select(row="id", event=f"{end}_event", plant=end) for end in ("origin", "destination")]
+    rows = with_joins(rows, pl.concat([at_plants(tables, pl.concat(events)), *cites]), tables)
     rows = attach(_with_assumed(rows, control, parameters), pl.concat(cites), tables)
     rows = named(
         rows.with_columns(product="product_id"), tables, "parent", "origin", "destination", "product"

@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rapidfuzz.distance import JaroWinkler
-from rapidfuzz.fuzz import token_set_ratio
+from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 from graph.identity.names import ONE_A_PLACE, Name, folded, kind_of, parse
 
 WORDS = Path(__file__).parent / "words.csv"
 SPELLING = 0.92
+SAME_ADDRESS = 95.0  # token-sort ratio of two addresses of which no town is known
+SAME_SITE = 85.0  # token-set ratio of two further names of plants
+RECURRING = ONE_A_PLACE.union(("bottling", "bottler", "dealer", "dealership", "hotel", "casino", "various"))
 _SHORTEST = 3
 COMPARISONS = {
     "Corporation": ("shared", "rest", "place", "sector", "keys"),
@@ -165,6 +168,7 @@ _RESTS = (
     *("country", "own_tail", "own_other", "legal_name", "purpose", "own_both"),
 )
 _NEAR = _RESTS.index("generic")
+_WHOLE = ("none", "spelling", "site", "alias")
 
 
 def _rest(words: _Words, left: Name, right: Name, here: _Here) -> str:
@@ -229,6 +233,8 @@ def _short_of(short: Name, long: Name) -> bool:
 
 
 def _place(a: Mention, b: Mention) -> str:
+    if a.country and b.country and a.country != b.country:
+        return "other_country"
     if (
         a.town
         and a.town == b.town
@@ -237,21 +243,14 @@ def _place(a: Mention, b: Mention) -> str:
         return "same_town"
     if a.subdivision and b.subdivision:
         return "same_state" if a.subdivision == b.subdivision else "other_state"
-    if a.country and b.country:
-        return "same_country" if a.country == b.country else "other_country"
-    return "unknown"
-
-
-def _elsewhere(a: Mention, b: Mention, place: str) -> bool:
-    """Bodies that every place has, such as hospitals and school districts, in two places."""
-    apart = place in ("other_state", "other_country") or (a.town and b.town and place == "same_country")
-    return (
-        bool(apart) and not ONE_A_PLACE.isdisjoint(a.name.words) and not ONE_A_PLACE.isdisjoint(b.name.words)
-    )
+    return "same_country" if a.country and b.country else "unknown"
 
 
 def _site(place: str, a: str, b: str) -> str:
-    """Place and address as one level: numbers decide where both addresses have them, else words."""
+    """Place and address as one level: numbers decide where both addresses have them, else words.
+
+    An address without a town must be the very same.
+    """
     if not a or not b or place.startswith("other"):
         return place
     numbers = [frozenset(_NUMBER.findall(text)) for text in (a, b)]
@@ -261,6 +260,8 @@ def _site(place: str, a: str, b: str) -> str:
         same = near and alike >= 60
     else:
         same, near = alike >= 90, alike >= 60
+    if near and place != "same_town" and token_sort_ratio(a, b) < SAME_ADDRESS:
+        return "doubtful_address"
     return "same_address" if same else "near_address" if near else "other_address"
 
 
@@ -280,8 +281,34 @@ def _keys(a: frozenset[str], b: frozenset[str]) -> str:
     return "other" if left & right else "unknown"
 
 
-def compare(left: Mention, right: Mention) -> dict[str, str]:
-    """The level of every comparison of two mentions.
+def _told(rest: str, left: Mention, right: Mention, place: str, kind: str) -> str:
+    """The level `rest`, harder on what recurs from place to place.
+
+    A body that every town has is another one in the next town, and maybe one where a town is not known, and
+    a caterer in it is not the body; a further name that tells of a plant's site must be known to both.
+    """
+    if rest not in _WHOLE:
+        return rest
+    if kind == "Plant" and _two_sites(left.name, right.name):
+        return "number"
+    recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
+    placed = left.town or right.town or place in ("other_state", "other_country")
+    caterer = kind == "Corporation" and rest == "alias"
+    return "own_other" if recurring and (caterer or (placed and place != "same_town")) else rest
+
+
+def _two_sites(left: Name, right: Name) -> bool:
+    """Whether a further name with a number, or of a body that a town has one of, is not the other's."""
+    for one, other in ((left, right), (right, left)):
+        sites = [words for words in one.others if any(w.isdigit() or w in ONE_A_PLACE for w in words)]
+        known = [" ".join(words) for words in (other.words, *other.others)]
+        if any(max(token_set_ratio(" ".join(site), text) for text in known) < SAME_SITE for site in sites):
+            return True
+    return False
+
+
+def compare(left: Mention, right: Mention, kind: str = "Corporation") -> dict[str, str]:
+    """The level of every comparison of two mentions of a kind, `Corporation` or `Plant`.
 
     >>> compare(mention("Dana Corp."), mention("DANA CORPORATION"))["rest"]
     'none'
@@ -289,11 +316,9 @@ def compare(left: Mention, right: Mention) -> dict[str, str]:
     towns = frozenset(" ".join((left.town, right.town)).split())
     place = _place(left, right)
     shared, rest = _names(left.name, right.name, _Here(towns, place in _ONE_COUNTRY))
-    if rest in ("none", "spelling", "site", "alias") and _elsewhere(left, right, place):
-        rest = "own_other"
     return {
         "shared": shared,
-        "rest": rest,
+        "rest": _told(rest, left, right, place, kind),
         "place": place,
         "site": _site(place, left.address, right.address),
         "sector": _sector(left.sector, right.sector),

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
-from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
+from rapidfuzz.fuzz import token_set_ratio
 from rapidfuzz.process import cpdist
 
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models, reasons
-from graph.identity.names import ONE_A_PLACE, Name, parse
+from graph.identity.names import Name, parse
 from graph.identity.queue import MATCHES
 from ontology import WrongUseError, model
 
@@ -33,13 +33,8 @@ CAP = 30  # names, or mentions, in one block: a block with more says too little
 FEW = 100  # pairs of mentions of two names that are all compared; of more, those of one place
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
-SAME_ADDRESS = 95.0  # token-sort ratio of two addresses of which no town is known
-SAME_SITE = 85.0  # token-set ratio of two further names of plants
-RECURRING = ONE_A_PLACE.union(("bottling", "bottler", "dealer", "dealership", "hotel", "casino", "various"))
 CHAIN, _SHORT = 8, 4  # towns that make a name a chain's; letters of which a name may be initials
 RAREST = 5  # words of a name that make blocks
-_WHOLE = ("none", "spelling", "site", "alias")
-_ADDRESSES = ("same_address", "near_address")
 _SHORTENED = (("joined", "joined"), ("joined", "initials"), ("initials", "joined"))
 _AT_ONCE = 500_000
 _ENDS = ("left", "right")
@@ -508,7 +503,7 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     if kind == "Union":
         levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
     else:
-        chains = _chains(mentions)
+        chains = _chains(mentions) if kind == "Corporation" else frozenset[str]()
         levels = [
             _compared(
                 places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), kind, chains, keyed
@@ -531,39 +526,10 @@ def _chains(mentions: _Mentions) -> frozenset[str]:
 def _compared(
     left: Mention, right: Mention, kind: str, chains: frozenset[str], keyed: bool
 ) -> dict[str, str]:
-    """The levels, harder on what recurs from place to place, easier on a name that is a chain's.
-
-    A body that every town has is another one in the next town, and maybe one where a town is not known, and
-    a caterer in it is not the body; a firm of one country is not that of another, though both run one plant;
-    an address without a town must be the very same; a further name that tells of a site be known to both.
-    """
-    levels = compare(left, right)
+    """The levels; a name that is a chain's is rare."""
+    levels = compare(left, right, kind)
     if keyed:
         levels["keys"] = "same"
-    if kind == "Corporation" and levels["shared"] == "middle" and left.name.joined == right.name.joined:
-        levels["shared"] = "rare" if left.name.joined in chains else "middle"
-    recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
-    if kind == "Plant" and levels["rest"] in _WHOLE and _two_sites(left.name, right.name):
-        levels["rest"] = "number"
-    if kind == "Corporation" and recurring and levels["rest"] == "alias":
-        levels["rest"] = "own_other"
-    if left.country != right.country and left.country and right.country:
-        levels["place"] = "other_country"
-    if levels["place"] == "same_town":
-        return levels
-    common = (left.town or right.town) and recurring
-    if common and levels["rest"] in _WHOLE:
-        levels["rest"] = "own_other"
-    if levels["site"] in _ADDRESSES and token_sort_ratio(left.address, right.address) < SAME_ADDRESS:
-        levels["site"] = "other_address"
+    if levels["shared"] == "middle" and left.name.joined == right.name.joined and left.name.joined in chains:
+        levels["shared"] = "rare"
     return levels
-
-
-def _two_sites(left: Name, right: Name) -> bool:
-    """Whether a further name with a number, or of a body that a town has one of, is not the other's."""
-    for one, other in ((left, right), (right, left)):
-        sites = [words for words in one.others if any(w.isdigit() or w in ONE_A_PLACE for w in words)]
-        known = [" ".join(words) for words in (other.words, *other.others)]
-        if any(max(token_set_ratio(" ".join(site), text) for text in known) < SAME_SITE for site in sites):
-            return True
-    return False

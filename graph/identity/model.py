@@ -48,6 +48,7 @@ _WORDS = {
         "legal_name": "two full legal names that differ",
         "purpose": "one is a fund, a dealer or the like",
     },
+    "site": {"doubtful_address": "addresses alike, town not known"},
     "sector": {"same": "same industry", "near": "near industry", "other": "other industry"},
     "keys": {"same": "one key of a register", "other": "two keys of one register"},
     "body": {

@@ -134,7 +134,7 @@ def levels_of(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
         levels = [unions.compare(a, b) for a, b in both]
     else:
         sides = zip(mentions_of(frame, "a"), mentions_of(frame, "b"), strict=True)
-        levels = [compare(a, b) for a, b in sides]
+        levels = [compare(a, b, kind) for a, b in sides]
     return pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], pl.String))
 
 

@@ -13,8 +13,11 @@ from ontology import model, schema
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def small_tables(rows: Rows, engine: Engine = "polars") -> Tables:
-    """Tables with the rows of each kind; ids, evidence, `said/` and the index follow from them."""
+def small_tables(rows: Rows, engine: Engine = "polars", **others: pl.DataFrame) -> Tables:
+    """Tables with the rows of each kind; ids, evidence, `said/` and the index follow from them.
+
+    `others`: tables that are no kinds (`identity`, `ends`).
+    """
     frames = {kind: _table(kind, lines) for kind, lines in rows.items()}
     things = [kind for kind in rows if not model().kind(kind).is_relation]
     for kind in things:
@@ -25,7 +28,7 @@ def small_tables(rows: Rows, engine: Engine = "polars") -> Tables:
     if things:
         index = [frames[kind].select("id", "name", kind=pl.lit(kind)) for kind in things]
         frames["things"] = pl.concat(index)
-    return Tables.of(frames, engine)
+    return Tables.of(frames | others, engine)
 
 
 def _table(kind: str, lines: list[dict[str, Any]]) -> pl.DataFrame:

@@ -94,6 +94,22 @@ def test_judgement_merges_and_taking_it_back_parts(tmp_path: Path) -> None:
     assert LaborGraph(home.graph).things.height == apart
 
 
+def test_relations_keep_the_ids_that_they_were_recorded_with(demo_graph: LaborGraph) -> None:
+    ends, said = (pl.read_parquet(demo_graph.folder / f"{name}.parquet") for name in ("ends", "identity"))
+    now = ends.join(said.select("record_id", now="id"), on="record_id", how="left")
+    for kind in model().relations:
+        roles = [role.name for role in kind.roles]
+        found = (
+            demo_graph.table(kind.name)
+            .select("id", *roles)
+            .unpivot(on=roles, index="id", variable_name="role")
+        )
+        joined = now.join(found.cast(pl.String), on=["id", "role"])
+        assert (joined["now"] == joined["value"]).all(), kind.name
+        assert not found["value"].is_in(said["record_id"].implode()).any(), kind.name
+    assert ends.height > 0
+
+
 def test_newest_release_of_each_source(tmp_path: Path) -> None:
     names = ["a@2019", "a@2021", "b@2020-01-02"]
     releases = {name: tmp_path / name for name in names}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -47,7 +49,12 @@ SEEN = {
 }
 
 
-def tables_of(rows: Rows = ROWS, engine: Engine = "polars", seen: Any = None) -> Tables:
+def tables_of(
+    rows: Rows = ROWS,
+    engine: Engine = "polars",
+    seen: Any = None,
+    joined: Mapping[str, pl.DataFrame] = MappingProxyType({}),
+) -> Tables:
     """Small tables with what a register saw: files of 2009, 2012 and 2014."""
     tables = small_tables(rows, engine)
     told = [{"id": plant, "first_seen": a, "last_seen": b} for plant, (a, b) in (seen or SEEN).items()]
@@ -58,8 +65,8 @@ def tables_of(rows: Rows = ROWS, engine: Engine = "polars", seen: Any = None) ->
         for kind in ("Event", "Corporation")
     }
     frames["things"] = tables["things"].collect("polars").to_native()
-    frames["said/Plant"] = pl.DataFrame(told).with_columns(**evidence)
-    return Tables.of(frames, engine)
+    frames["said/Plant"] = pl.DataFrame(told).with_columns(**evidence, record_id="id")
+    return Tables.of(frames | dict(joined), engine)
 
 
 def ends(found: pl.DataFrame) -> list[tuple[str, str]]:
@@ -102,6 +109,11 @@ def test_each_step_has_its_evidence() -> None:
 
 
 def test_joins_of_ids_are_told_with_their_reason() -> None:
+    ends = {
+        "x/Party|event:c|raw:us": "raw:us",
+        "x/Ownership|corp:top|raw:mx": "raw:mx",
+        "x/Ownership|corp:top|raw:other": "raw:other",
+    }
     steps = [
         ("lei:x", "plant:us", "match", 0.99, "plant:us"),
         ("raw:us", "plant:us", "key", None, "lei:x"),
@@ -109,8 +121,13 @@ def test_joins_of_ids_are_told_with_their_reason() -> None:
         ("raw:other", "corp:mx", "match", 0.98, "corp:mx"),
         ("raw:rival", "corp:rival", "match", 0.99, "corp:rival"),
     ]
-    mapping = pl.DataFrame(steps, MAPPING, orient="row")
-    [row] = first_seen(tables_of(), mapping=mapping).to_dicts()
+    tables = tables_of(
+        joined={
+            "identity": pl.DataFrame(steps, MAPPING, orient="row"),
+            "ends": pl.DataFrame(list(ends.items()), ["id", "record_id"], orient="row"),
+        }
+    )
+    [row] = first_seen(tables).to_dicts()
     assert [(s["record_id"], s["joined_to"], s["reason"]) for s in row["identity"]] == [
         ("raw:us", "lei:x", "key"),
         ("lei:x", "plant:us", "match"),

@@ -10,10 +10,8 @@ import polars as pl
 import pyoxigraph as ox
 import pytest
 
-from graph import build as building
 from graph.home import Home
 from graph.rdf import write_store
-from graph.release import load_release
 from graph.search import fold
 from tests.loaders import personal
 
@@ -83,30 +81,21 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
-def loaded(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    """All real files in one home; its store holds a cut of the tables, which it is made of row by row."""
+def loaded(raw: Path, real_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """All real files in one home, and a store of a cut of its tables, which it is made of row by row."""
     folder = tmp_path_factory.mktemp("people")
-    home, files = Home(folder / "home"), personal.real_files(raw)
-    for source, paths in files.items():
-        load_release(home, source, paths)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "write_store", _store_of_a_cut)
-        building.build(home)
-    dumped = ox.Store.read_only(str(home.graph / "store")).dump(format=ox.RdfFormat.N_QUADS)
-    assert dumped is not None
-    return Loaded(home, files, personal.decoded(dumped))
-
-
-def _store_of_a_cut(graph: Path, store: Path) -> None:
-    for path in [*graph.glob("*.parquet"), *graph.glob("said/*.parquet")]:
-        part = graph.parent / "cut" / path.relative_to(graph)
+    for path in [*real_home.graph.glob("*.parquet"), *real_home.graph.glob("said/*.parquet")]:
+        part = folder / "cut" / path.relative_to(real_home.graph)
         part.parent.mkdir(parents=True, exist_ok=True)
         pl.read_parquet(path).gather_every(CUT).write_parquet(part)
-    write_store(graph.parent / "cut", store)
+    write_store(folder / "cut", folder / "store")
+    dumped = ox.Store.read_only(str(folder / "store")).dump(format=ox.RdfFormat.N_QUADS)
+    assert dumped is not None
+    return Loaded(real_home, personal.real_files(raw), personal.decoded(dumped))
 
 
 def test_every_source_with_files_is_loaded(loaded: Loaded) -> None:
-    assert {*loaded.records} == {*loaded.files}
+    assert {*loaded.records} == {*loaded.files, "curated"}
     assert len(loaded.files) > 20
     assert loaded.store.len() > 100_000
     assert loaded.texts.len() > loaded.said.len() > 1_000_000

@@ -17,6 +17,7 @@ from graph.analysis import production_shifts
 from graph.analysis.matching import hs_factor, sector_factor, time_factor
 from graph.analysis.production_shifts import COLUMNS
 from graph.engine import Engine
+from graph.identity.resolve import MAPPING
 from graph.labor_graph import LaborGraph
 from ontology import WrongUseError
 
@@ -111,6 +112,37 @@ def test_a_perfect_pattern_without_a_source_is_one_half(engine: Engine) -> None:
         "Operation#0",
         "Operation#1",
     }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_joins_of_ids_that_a_row_rests_on_are_told(engine: Engine) -> None:
+    """One join of the operator at the origin, two at the destination's event; none of another company."""
+    rows = family()
+    rows["Plant"][1] |= {"opened": None}
+    rows["Event"] = [{"id": "event:g", "event_type": "opening", "date": "2016-07"}]
+    rows["Party"] = [{"within": "event:g", "party": "plant:d", "role": "plant"}]
+    ends = [("x/Operation|0", "operator", "a:1"), ("x/Party|0", "party", "b:1"), ("x/Party|9", "party", "c")]
+    steps = [
+        ("a:1", "corp:p", "match", 0.99, "corp:p"),
+        ("b:1", "plant:d", "key", None, "b:2"),
+        ("b:2", "plant:d", "judgement", None, "plant:d"),
+        ("c", "corp:c", "match", 0.99, "corp:c"),
+    ]
+    others = {
+        "identity": pl.DataFrame(steps, MAPPING, orient="row"),
+        "ends": pl.DataFrame(ends, ["id", "role", "record_id"], orient="row"),
+    }
+    [row] = production_shifts(small_tables(rows, engine, **others)).to_dicts()
+    assert {
+        step["record_id"]: (step["joined_to"], step["reason"], step["probability"])
+        for step in row["identity"]
+    } == {
+        "a:1": ("corp:p", "match", 0.99),
+        "b:1": ("b:2", "key", None),
+        "b:2": ("plant:d", "judgement", None),
+    }
+    [row] = production_shifts(small_tables(rows, engine)).to_dicts()
+    assert row["identity"] == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -10,12 +10,9 @@ import networkx as nx
 import pytest
 from typer.testing import CliRunner
 
-from graph.build import build
 from graph.cli import app
 from graph.home import Home
 from graph.labor_graph import LaborGraph
-from graph.release import load_release
-from loaders import sources
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/one-story-four-sources.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^trinational (.*)$", PAGE, re.M)
@@ -23,49 +20,38 @@ STRIKE = "mx-stps-strike:2007-07-30/INDUSTRIALMINERAMEXICOSADECVUNIDADTAXCO/VIOL
 MINE, OPERATOR, UNION = "mx-retc-nra:IMM141205511", "mx-retc-operator:IMM141205511", "union:los-mineros"
 
 
-@pytest.fixture(scope="module")
-def graph(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> LaborGraph:
-    home = Home(tmp_path_factory.mktemp("taxco") / "home")
-    load_release(home, "curated")
-    for name in ("mx_stps", "mx_retc", "mining"):
-        load_release(home, name, [raw / sources()[name].raw])
-    build(home)
-    return LaborGraph(home.graph)
-
-
-def test_the_records_of_four_sources_are_one_picture(graph: LaborGraph) -> None:
-    picture = graph.networkx(STRIKE, hops=2)
-    ends = [STRIKE, graph.resolve(MINE), graph.resolve(OPERATOR), UNION, "union:usw"]
+def test_the_records_of_four_sources_are_one_picture(real_graph: LaborGraph) -> None:
+    picture = real_graph.networkx(STRIKE, hops=2)
+    ends = [STRIKE, real_graph.resolve(MINE), real_graph.resolve(OPERATOR), UNION, "union:usw"]
     assert nx.is_connected(nx.Graph(picture))
     assert set(ends[:4]) <= set(picture)
-    assert set(ends) <= set(graph.networkx(*ends[:4], hops=2))
+    assert set(ends) <= set(real_graph.networkx(*ends[:4], hops=2))
 
 
-def test_each_of_the_four_sources_is_cited(graph: LaborGraph) -> None:
+def test_each_of_the_four_sources_is_cited(real_graph: LaborGraph) -> None:
     cited = {
-        item: {source.split("@")[0] for source in graph.evidence([item])["source"]}
-        for item in (STRIKE, graph.resolve(MINE), UNION)
+        item: {source.split("@")[0] for source in real_graph.evidence([item])["source"]}
+        for item in (STRIKE, real_graph.resolve(MINE), UNION)
     }
     assert cited[STRIKE] == {"mx_stps"}
-    assert cited[graph.resolve(MINE)] == {"mx_stps", "mx_retc", "mining"}
+    assert cited[real_graph.resolve(MINE)] == {"mx_stps", "mx_retc", "mining"}
     assert {"curated", "mx_stps"} <= cited[UNION]
 
 
-def test_the_mine_belongs_to_grupo_mexico_whose_family_shows_three_sources(graph: LaborGraph) -> None:
-    above = graph.ultimate_parent(MINE, "2010")
-    assert above.ultimate == graph.resolve("corp:grupo-mexico")
+def test_the_mine_belongs_to_grupo_mexico_whose_family_shows_three_sources(real_graph: LaborGraph) -> None:
+    above = real_graph.ultimate_parent(MINE, "2010")
+    assert above.ultimate == real_graph.resolve("corp:grupo-mexico")
     assert above.chain[0].kind == "Operation"
-    family = graph.family("Grupo México", "2010")
-    assert graph.resolve(MINE) in {hop.below for hop in family.plants}
+    family = real_graph.family("Grupo México", "2010")
+    assert real_graph.resolve(MINE) in {hop.below for hop in family.plants}
     assert {source.split("@")[0] for source in family.sources} >= {"curated", "mx_retc", "mx_stps"}
 
 
 def test_the_commands_of_the_page_run(
-    graph: LaborGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    home = graph.folder.parent.parent
     for command in COMMANDS:
-        result = CliRunner().invoke(app, ["--home", str(home), *shlex.split(command)])
+        result = CliRunner().invoke(app, ["--home", str(real_home.path), *shlex.split(command)])
         assert result.exit_code == 0, (command, result.output)
     assert "IMMSA" in (tmp_path / "taxco.html").read_text(encoding="utf-8")

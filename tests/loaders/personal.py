@@ -189,9 +189,9 @@ def holding(texts: pl.Series, patterns: pl.Series, reviewed: Sequence[str] = ())
 
 
 def written(folder: Path) -> pl.Series:
-    """Every distinct text in the files below a folder, but for a store of RDF."""
+    """Every distinct text in the files below a folder, but for stores."""
     found = [pl.Series("text", [], pl.String)]
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "store" not in path.parts):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not _of_store(path)):
         if path.suffix == ".parquet":
             found += [cells.unique() for cells in _texts(path)]
         elif path.suffix == ".sqlite":
@@ -199,6 +199,10 @@ def written(folder: Path) -> pl.Series:
         else:
             found.append(pl.Series("text", path.read_text().splitlines()))
     return pl.concat([cells.alias("text") for cells in found]).drop_nulls().unique()
+
+
+def _of_store(path: Path) -> bool:
+    return any(part.startswith(("store", "scratch-", "graph.lbug")) for part in path.parts)
 
 
 def _texts(path: Path) -> Iterator[pl.Series]:
