@@ -249,7 +249,7 @@ def _place(a: Mention, b: Mention) -> str:
 def _site(place: str, a: str, b: str) -> str:
     """Place and address as one level: numbers decide where both addresses have them, else words.
 
-    An address without a town must be the very same.
+    Alike addresses of which no town is known are doubtful unless they are the very same.
     """
     if not a or not b or place.startswith("other"):
         return place
@@ -298,13 +298,23 @@ def _told(rest: str, left: Mention, right: Mention, place: str, kind: str) -> st
 
 
 def _two_sites(left: Name, right: Name) -> bool:
-    """Whether a further name with a number, or of a body that a town has one of, is not the other's."""
+    """Whether a further name with a number, or of a body that a town has one of, is not the other's.
+
+    So are two further names of sites (`Quail Hollow facility`, `Berryessa facility`).
+    """
+    both = all(any(map(_of_site, one.others)) for one in (left, right))
     for one, other in ((left, right), (right, left)):
-        sites = [words for words in one.others if any(w.isdigit() or w in ONE_A_PLACE for w in words)]
+        sites = [
+            w for w in one.others if (both and _of_site(w)) or any(c.isdigit() or c in ONE_A_PLACE for c in w)
+        ]
         known = [" ".join(words) for words in (other.words, *other.others)]
         if any(max(token_set_ratio(" ".join(site), text) for text in known) < SAME_SITE for site in sites):
             return True
     return False
+
+
+def _of_site(words: tuple[str, ...]) -> bool:
+    return {kind_of(word, frozenset()) for word in words} >= {"own", "site"}
 
 
 def compare(left: Mention, right: Mention, kind: str = "Corporation") -> dict[str, str]:

@@ -454,7 +454,12 @@ def _unnumbered(left: Union, right: Union) -> str:
         return "same_body" if alike else "other_body"
     if left.words or right.words or left.level != right.level:
         return "other_body"
-    return "doubtful" if left.level else "same_body"
+    return "doubtful" if left.level or _some_local(left) or _some_local(right) else "same_body"
+
+
+def _some_local(one: Union) -> bool:
+    """Whether a name ends in `Local` and tells no number: it may be any of the national's."""
+    return any(whole.endswith(("local", "localunion")) for whole in one.wholes)
 
 
 def _unlisted(left: Union, right: Union) -> str:

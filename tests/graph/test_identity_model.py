@@ -90,6 +90,17 @@ def test_a_body_that_every_place_has_is_one_a_place() -> None:
     assert compare(here, here)["rest"] == "none"
 
 
+def test_further_names_of_two_sites_make_two_plants() -> None:
+    def rest(left: str, right: str, kind: str = "Plant") -> str:
+        return compare(mention(left, "San Jose"), mention(right, "San Jose"), kind)["rest"]
+
+    hollow, berryessa = "Granite Rock (Quail Hollow Facility)", "Granite Rock (Berryessa Concrete Facility)"
+    assert rest(hollow, berryessa) == "number"
+    assert rest(hollow, berryessa, "Corporation") == "none"
+    assert rest("Kroger (warehouse)", "Kroger (clerks)") == "none"
+    assert rest("Kroger (Store 12)", "Kroger") == "number"
+
+
 def at(address: str, town: str = "Garcia", subdivision: str = "MX-NLE") -> Mention:
     return mention("Nemak", town, subdivision, "MX", address=address)
 
@@ -102,6 +113,8 @@ def at(address: str, town: str = "Garcia", subdivision: str = "MX-NLE") -> Menti
         (at("Av. Juárez 5"), at("Calle Hidalgo 5, Centro"), "near_address"),
         (at(""), at("Av. Juárez 5"), "same_town"),
         (at("Av. Juárez 5"), at("Av. Juárez 5", "Toluca", "MX-MEX"), "other_state"),
+        (at("Av. Juárez 5, Centro", "", ""), at("Av. Juárez 5", "", ""), "doubtful_address"),
+        (at("Av. Juárez 5", "", ""), at("Juárez Av. 5", "", ""), "same_address"),
     ],
 )
 def test_place_and_address_are_one_level(left: Mention, right: Mention, site: str) -> None:

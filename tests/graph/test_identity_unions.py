@@ -173,6 +173,7 @@ def _texts(row: dict[str, str]) -> list[str]:
         ("SEIU 1199 NJ DIV", "SEIU 1199 UPSTATE", "doubtful"),
         ("PACE 5", "USW 5", "doubtful"),
         ("UE", "UE|0", "doubtful"),
+        ("United Mine Workers of America, Local", "UMWA", "doubtful"),
         ("IAM", "International Association of Machinists and Aerospace Workers, AFL-CIO", "same_body"),
         ("UMWA 2021 STRIKE AID FUND", "UMWA Strike Aid Fund", "same_body"),
         ("Confederation des syndicats nationaux (FNEEQ)", "CSN", "same_body"),
