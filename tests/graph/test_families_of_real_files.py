@@ -7,7 +7,15 @@ import pytest
 
 from graph.labor_graph import LaborGraph
 
-FAMILIES = ("General Motors", "Ford Motor", "Lear", "Goodyear", "Whirlpool", "Grupo Mexico")
+FAMILIES = (
+    "General Motors",
+    "Ford Motor",
+    "Lear",
+    "Goodyear",
+    "Whirlpool",
+    "Magna International",
+    "Grupo Mexico",
+)
 
 
 def named(found: set[str]) -> set[str]:
@@ -23,6 +31,20 @@ def test_plants_and_unions_of_a_family_come_from_three_sources(real_graph: Labor
     assert len(plants | unions) >= 3
     assert unions
     assert {"US", "MX"} <= {found.countries.get(hop.below) for hop in found.plants}
+
+
+def test_shifts_that_no_key_finds_tell_the_joins_they_rest_on(real_graph: LaborGraph) -> None:
+    rows = real_graph.production_shifts().filter(claim=0)
+    steps = rows.select(row="pattern", step="identity").explode("step").unnest("step")
+    matched = steps.filter(reason="match")
+    assert matched.height > 0
+    assert (matched["probability"] > 0.5).all()
+    known = pl.read_parquet(real_graph.folder / "identity.parquet")
+    assert (
+        steps.drop_nulls("record_id")
+        .join(known, on=["record_id", "joined_to", "reason"], how="anti")
+        .is_empty()
+    )
 
 
 def test_mexican_plants_are_first_seen_after_a_closure_of_their_parent(real_graph: LaborGraph) -> None:
