@@ -202,8 +202,9 @@ class LaborGraph:
     def family(self, name: str, as_of: str | None = None) -> Family:
         """The family of a company, plant or union at a date: members, plants, unions, evidence.
 
-        Of several companies, plants or unions with this name, else with names that begin so, the one to
-        which most belongs is taken; `findings` names others. See `graph.analysis.family.family`.
+        Of several companies, plants or unions with this name the one to which most belongs is taken; where
+        no more than one belongs to any, also of those whose names begin so. `findings` names others. See
+        `graph.analysis.family.family`.
         """
         from graph.analysis.family import family
 
@@ -213,7 +214,7 @@ class LaborGraph:
         return found
 
     def _largest(self, name: str) -> tuple[str, list[str]]:
-        """The thing with this id, else the largest so named that has anything under it; others so named."""
+        """The thing with this id, else the largest so named, or whose name begins so; others so named."""
         from graph.analysis.family import sizes
         from graph.search import fold
 
@@ -222,12 +223,15 @@ class LaborGraph:
         kinds = ("Corporation", "Union", "Plant")
         rows = [row for kind in kinds for row in self.search(name, kind=kind, limit=100)]
         text = dict.fromkeys(("id", "match"), pl.String())
-        names = pl.DataFrame(rows, schema=text).select("id", fold(pl.col("match")).alias("match"))
+        found = pl.DataFrame(rows, schema=text).filter(~pl.col("match").str.contains(":", literal=True))
+        names = found.select("id", fold(pl.col("match")).alias("match"))
         wanted = fold(pl.lit(name))
-        for alike in (pl.col("match") == wanted, pl.col("match").str.starts_with(wanted + " ")):
-            found = sizes(self.tables, names.filter(alike)["id"].unique().to_list())
-            if found and found[0][1]:
-                return found[0][0], [item for item, _ in found[1:]]
+        exact = names.filter(pl.col("match") == wanted)["id"].unique().to_list()
+        longer = names.filter(pl.col("match").str.starts_with(wanted + " "))["id"].unique().to_list()
+        for ids, least in ((exact, 2), ([*exact, *longer], 1)):
+            largest = sizes(self.tables, list(dict.fromkeys(ids)))
+            if largest and largest[0][1] >= least:
+                return largest[0][0], [item for item, _ in largest[1:] if item in (exact or longer)]
         return self.resolve(name), []
 
     def networkx(self, *names: str, hops: int = 1, **scope: Any) -> nx.MultiDiGraph[str]:

@@ -39,7 +39,7 @@ CONTRACTS = {
     "shifts": """
         parent origin origin_country destination destination_country product
         origin_date destination_date months owner product_match time pattern claim score band outcome
-        jobs_lost jobs_gained origin_unions destination_unions evidence""",
+        jobs_lost jobs_gained origin_unions destination_unions identity evidence""",
     "sectors": """
         union_a country_a union_b country_b sectors overlap coverage_ab coverage_ba shared_employers tie
         interest gap evidence""",
