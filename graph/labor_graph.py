@@ -190,6 +190,12 @@ class LaborGraph:
 
         return shared_sectors(self.tables, **parameters)
 
+    def cash_flow(self, as_of: str | None = None) -> pl.DataFrame:
+        """Integrated cash-flow shares of owners in companies: see `graph.analysis.cash_flow`."""
+        from graph.analysis import cash_flow
+
+        return cash_flow(self.tables, as_of)
+
     def ultimate_parent(self, name: str, as_of: str | None = None) -> Parents:
         """Who ultimately controlled a company or plant, with the chain and its evidence.
 

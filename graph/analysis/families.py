@@ -10,6 +10,7 @@ Companies that own each other in a circle are families of their own; `cycles` na
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import NamedTuple
 
 import narwhals as nw
@@ -20,6 +21,7 @@ from graph.engine import Frame, Tables, cut, keep
 from ontology import WrongUseError
 
 FIRST, LAST = -120_000, 120_000
+EVIDENCE = ("source", "locator", "url", "status")
 _ULTIMATE = "ultimate_consolidation"
 _CONTROL = ("accounting_consolidation", _ULTIMATE, "majority_votes", "documented")
 _NO_CONTROL = ("joint", "minority")
@@ -40,6 +42,11 @@ def month_span(date: str) -> tuple[int, int]:
         raise WrongUseError(f"no date: {date!r}", hint="use YYYY, YYYY-MM or YYYY-MM-DD")
     year, month = int(found[1]) * 12, found[2]
     return (year, year + 11) if month is None else (year + int(month) - 1,) * 2
+
+
+def month_at(as_of: str | None) -> int:
+    """The month of a date, the last one of a year; of today where no date is given."""
+    return month_span(as_of or date.today().isoformat())[1]
 
 
 def within(low: str, high: str, first: str, last: str) -> nw.Expr:
@@ -68,6 +75,17 @@ def valid_at(relation: Frame, at: tuple[int, int]) -> Frame:
         stands(),
         nw.col("since_min").fill_null(FIRST) <= at[1],
         nw.col("until_max").fill_null(LAST) >= at[0],
+    )
+
+
+def records_at(tables: Tables, kind: str, month: int, ends: tuple[str, str], *more: str) -> pl.DataFrame:
+    """Records of a relation that hold in the month; one without dates gives way to one that has them."""
+    frame = tables[kind].filter(stands())
+    columns = ("id", "since", "until", "since_min", "until_max", *EVIDENCE)
+    rows = cut(frame.select(*ends, *more, *columns)).drop_nulls(ends)
+    dated = pl.col("since_min").is_not_null() | pl.col("until_max").is_not_null()
+    return rows.filter(dated | ~dated.any().over(ends)).filter(
+        pl.col("since_min").fill_null(FIRST) <= month, pl.col("until_max").fill_null(LAST) >= month
     )
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
+from graph.analysis.cash_flow import cash_flow
 from graph.analysis.confidence import believe
-from graph.analysis.families import FIRST, LAST, control, month_span, stands
+from graph.analysis.families import EVIDENCE, FIRST, control, month_at, records_at, stands
 from graph.analysis.parameters import DEFAULT, Parameters
 from graph.engine import Tables, cut
 from ontology import WrongUseError
@@ -26,7 +26,6 @@ FUNDS = ("naics-2022:523", "naics-2022:525")
 
 _NOT_ABOVE = ("former_affiliate", "alliance_member", "caucus_within")
 _NO_OPERATOR = ("labor_provider",)
-_EVIDENCE = ("source", "locator", "url", "status")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,8 @@ class Family:
     """A family at a month: `head`, `parents` of it, `members` (hops below it, nearest first), `plants`
     (hops from plants to their operators), `unions` (hops from plants to unions that represent workers
     there; `control` holds the status of it), `findings` (cycles, conflicts), `names` and `countries` by id,
-    `sources` of all hops.
+    `cash_flow` (percent of a member's payouts that reach the head, where shares are known), `sources` of all
+    hops.
     """
 
     head: str
@@ -88,18 +88,14 @@ class Family:
     plants: list[Hop]
     unions: list[Hop]
     findings: list[str]
-    names: dict[str, str]
-    countries: dict[str, str]
+    names: dict[str, str] = field(default_factory=dict)
+    countries: dict[str, str] = field(default_factory=dict)
+    cash_flow: dict[str, float] = field(default_factory=dict)
 
     @property
     def sources(self) -> list[str]:
         hops = (*self.parents.chain, *self.members, *self.plants, *self.unions)
         return sorted({str(line["source"]) for hop in hops for line in hop.evidence})
-
-
-def month_at(as_of: str | None) -> int:
-    """The month of a date, the last one of a year; of today where no date is given."""
-    return month_span(as_of or date.today().isoformat())[1]
 
 
 def ultimate_parent(
@@ -144,7 +140,10 @@ def family(tables: Tables, item: str, as_of: str | None = None, parameters: Para
     unions = _represented(tables, sorted({hop.below for hop in plants}), month, parameters)
     if parents.cycle:
         findings.insert(0, _cycle(parents.cycle))
-    return _named(tables, Family(head, parents, members, plants, unions, findings, {}, {}))
+    found = _named(tables, Family(head, parents, members, plants, unions, findings))
+    flows = cash_flow(tables, as_of).filter(owner=head)
+    found.cash_flow = dict(flows.select("owned", "share_pct").iter_rows())
+    return found
 
 
 def sizes(tables: Tables, ids: list[str]) -> list[tuple[str, int]]:
@@ -182,7 +181,7 @@ def _hops(
             assumed.append("dates not known")
         if all(line["status"] == "inferred" for line in lines):
             assumed.append("inferred by a register, not stated")
-        evidence = tuple({"record": line["id"], **{n: line[n] for n in _EVIDENCE}} for line in lines)
+        evidence = tuple({"record": line["id"], **{n: line[n] for n in EVIDENCE}} for line in lines)
         found.append(
             Hop(
                 str(low),
@@ -200,17 +199,6 @@ def _hops(
     return sorted(found, key=lambda hop: (-hop.belief, hop.below, hop.above))
 
 
-def _valid(tables: Tables, kind: str, month: int, ends: tuple[str, str], *more: str) -> pl.DataFrame:
-    """Records of a relation that hold in the month; one without dates gives way to one that has them."""
-    frame = tables[kind].filter(stands())
-    columns = ("id", "since", "until", "since_min", "until_max", *_EVIDENCE)
-    rows = cut(frame.select(*ends, *more, *columns)).drop_nulls(ends)
-    dated = pl.col("since_min").is_not_null() | pl.col("until_max").is_not_null()
-    return rows.filter(dated | ~dated.any().over(ends)).filter(
-        pl.col("since_min").fill_null(FIRST) <= month, pl.col("until_max").fill_null(LAST) >= month
-    )
-
-
 class _Ownership:
     """Who owns and operates what in one month."""
 
@@ -220,8 +208,8 @@ class _Ownership:
         self.parameters = parameters
         held = control(tables, parameters.shifts).filter(nw.col("lo") <= month, nw.col("hi") >= month)
         self.pairs = cut(held.select("owned", "owner", "factor").unique())
-        self.records = _valid(tables, "Ownership", month, ("owned", "owner"), "share_pct", "control")
-        self.operations = _valid(
+        self.records = records_at(tables, "Ownership", month, ("owned", "owner"), "share_pct", "control")
+        self.operations = records_at(
             tables, "Operation", month, ("plant", "operator"), "operator_role", "share_pct"
         ).filter(~pl.col("operator_role").is_in(_NO_OPERATOR).fill_null(False))
 
@@ -299,13 +287,13 @@ class _Ownership:
 
 def _represented(tables: Tables, plants: list[str], month: int, parameters: Parameters) -> list[Hop]:
     """Unions at plants; `control` of a hop holds the status of the representation."""
-    rows = _valid(tables, "Representation", month, ("plant", "union"), "representation_status")
+    rows = records_at(tables, "Representation", month, ("plant", "union"), "representation_status")
     mine = rows.filter(pl.col("plant").is_in(plants)).rename({"representation_status": "control"})
     return _hops(tables, "Representation", mine, parameters, below="plant", above="union")
 
 
 def _union_family(tables: Tables, item: str, month: int, parameters: Parameters) -> Family:
-    rows = _valid(tables, "Affiliation", month, ("member", "body"), "affiliation_kind")
+    rows = records_at(tables, "Affiliation", month, ("member", "body"), "affiliation_kind")
     rows = rows.filter(~pl.col("affiliation_kind").is_in(_NOT_ABOVE).fill_null(False))
     rows = rows.rename({"affiliation_kind": "control"})
     merged = _merged(tables, month).rename({"predecessor": "member", "successor": "body"})
@@ -321,13 +309,13 @@ def _union_family(tables: Tables, item: str, month: int, parameters: Parameters)
     parents, findings = _centres(item, month, hops)
     members = _downward(item, hops, findings)
     unions = _plants_of(tables, [item, *(hop.below for hop in members)], month, parameters)
-    return _named(tables, Family(item, parents, members, [], unions, findings, {}, {}))
+    return _named(tables, Family(item, parents, members, [], unions, findings))
 
 
 def _merged(tables: Tables, month: int) -> pl.DataFrame:
     """Mergers and renamings that had happened by the month: they do not end."""
     frame = tables["Succession"].filter(stands())
-    columns = ("id", "since", "until", "since_min", *_EVIDENCE)
+    columns = ("id", "since", "until", "since_min", *EVIDENCE)
     rows = cut(frame.select("predecessor", "successor", *columns, control="succession_kind"))
     return rows.filter(pl.col("since_min").fill_null(FIRST) <= month)
 
@@ -367,7 +355,7 @@ def _downward(item: str, hops: Callable[[str, list[str]], list[Hop]], findings: 
 
 
 def _plants_of(tables: Tables, unions: list[str], month: int, parameters: Parameters) -> list[Hop]:
-    rows = _valid(tables, "Representation", month, ("plant", "union"), "representation_status")
+    rows = records_at(tables, "Representation", month, ("plant", "union"), "representation_status")
     mine = rows.filter(pl.col("union").is_in(unions)).rename({"representation_status": "control"})
     return _hops(tables, "Representation", mine, parameters, below="plant", above="union")
 

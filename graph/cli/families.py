@@ -61,6 +61,7 @@ def as_dict(found: Family) -> dict[str, Any]:
         "cycle": parents.cycle,
         "assumed": parents.assumed,
         **{part: _rows(found, part) for part in _PARTS},
+        "cash_flow": found.cash_flow,
         "findings": found.findings,
         "sources": found.sources,
     }
@@ -112,7 +113,9 @@ class _Page:
         share = f"{hop.share_pct:g} %" if hop.share_pct is not None else None
         dates = f"{since or '?'} – {until or 'open'}" if since or until else None
         control = hop.control.replace("_", " ") if hop.control else None
-        words = [share, control, dates, f"belief {hop.belief:.2f}", *hop.assumed]
+        flow = self.found.cash_flow.get(hop.below) if hop.above != self.found.head else None
+        flows = f"cash flow {flow:g} %" if flow is not None else None
+        words = [share, flows, control, dates, f"belief {hop.belief:.2f}", *hop.assumed]
         cited = sorted({self.number(line) for line in hop.evidence})
         text = Text("  " + " · ".join(word for word in words if word), style="dim")
         return text.append(" " + "".join(f"[{n}]" for n in cited), style="cyan")

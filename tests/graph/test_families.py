@@ -10,7 +10,7 @@ import pytest
 from small_tables import Rows, small_tables
 from typer.testing import CliRunner
 
-from graph.analysis import production_shifts
+from graph.analysis import cash_flow, production_shifts
 from graph.analysis.families import cycles, families, month_span
 from graph.analysis.family import Parents, family, ultimate_parent
 from graph.cli import app
@@ -322,3 +322,55 @@ def test_the_command_prints_the_tree(demo_home: Home) -> None:
     assert data["head"]["id"] == "corp:grupo-mexico"
     assert all(hop["evidence"] for part in ("members", "plants", "unions") for hop in data[part])
     assert ": 5 plants, recognized" in run("Grupo México", "--as-of", "2010")
+
+
+def flows(*rows: dict[str, Any], as_of: str = "2020") -> dict[tuple[str, str], float]:
+    found = cash_flow(small_tables({"Ownership": list(rows)}), as_of)
+    return {(owner, owned): share for owner, owned, _, share in found.iter_rows()}
+
+
+def test_cash_flows_over_every_chain() -> None:
+    chain = [
+        owns("top", "left", share_pct=60.0),
+        owns("top", "right", share_pct=50.0),
+        owns("left", "plant", share_pct=50.0),
+        owns("right", "plant", share_pct=40.0),
+        owns("plant", "unknown"),
+    ]
+    assert flows(*chain)["top", "plant"] == pytest.approx(30 + 20)
+    assert ("top", "unknown") not in flows(*chain)
+
+
+def test_cash_that_goes_round_is_the_inverse_of_the_matrix() -> None:
+    """W̃ = (I - W)⁻¹ W of two companies with shares in each other, and of an owner outside."""
+    round_trip = [
+        owns("a", "b", share_pct=50.0),
+        owns("b", "a", share_pct=20.0),
+        owns("x", "a", share_pct=80.0),
+    ]
+    found = flows(*round_trip)
+    assert found["a", "b"] == pytest.approx(50 / 0.9)
+    assert found["x", "b"] == pytest.approx(80 * 0.5 / 0.9)
+    closed = flows(owns("a", "b", share_pct=100.0), owns("b", "a", share_pct=100.0))
+    assert set(closed.values()) == {100.0}
+
+
+def test_shares_hold_at_the_date_and_never_exceed_the_whole() -> None:
+    sold = [
+        owns("old", "firm", share_pct=70.0, until="2010"),
+        owns("new", "firm", share_pct=90.0, since="2011"),
+    ]
+    assert flows(*sold, as_of="2005") == {("old", "firm"): 70.0}
+    assert flows(*sold) == {("new", "firm"): 90.0}
+    both = [owns("a", "firm", share_pct=80.0), owns("b", "firm", share_pct=80.0)]
+    assert flows(*both) == {("a", "firm"): 50.0, ("b", "firm"): 50.0}
+    told = [owns("a", "firm", share_pct=30.0), owns("a", "firm", share_pct=60.0, status="inferred")]
+    assert flows(*told) == {("a", "firm"): 30.0}
+
+
+def test_a_family_tells_what_reaches_its_head() -> None:
+    rows: Rows = {
+        "Corporation": [{"id": name, "name": name} for name in ("top", "mid", "low")],
+        "Ownership": [owns("top", "mid", share_pct=80.0), owns("mid", "low", share_pct=75.0)],
+    }
+    assert family(small_tables(rows), "low", "2020").cash_flow == {"mid": 80.0, "low": 60.0}
