@@ -298,23 +298,30 @@ def _told(rest: str, left: Mention, right: Mention, place: str, kind: str) -> st
 
 
 def _two_sites(left: Name, right: Name) -> bool:
-    """Whether a further name with a number, or of a body that a town has one of, is not the other's.
+    """Whether a further name with a number, or of a body that a town has one of, is not the other's."""
+    return any(
+        not _known(words, other)
+        for one, other in ((left, right), (right, left))
+        for words in one.others
+        if any(word.isdigit() or word in ONE_A_PLACE for word in words)
+    )
 
-    So are two further names of sites (`Quail Hollow facility`, `Berryessa facility`).
-    """
-    both = all(any(map(_of_site, one.others)) for one in (left, right))
-    for one, other in ((left, right), (right, left)):
-        sites = [
-            w for w in one.others if (both and _of_site(w)) or any(c.isdigit() or c in ONE_A_PLACE for c in w)
-        ]
-        known = [" ".join(words) for words in (other.words, *other.others)]
-        if any(max(token_set_ratio(" ".join(site), text) for text in known) < SAME_SITE for site in sites):
-            return True
-    return False
+
+def _two_named_sites(left: Name, right: Name) -> bool:
+    """Whether both have a further name of a site (`Quail Hollow facility`) that is not the other's."""
+    return all(
+        any(_of_site(words) and not _known(words, other) for words in one.others)
+        for one, other in ((left, right), (right, left))
+    )
 
 
 def _of_site(words: tuple[str, ...]) -> bool:
     return {kind_of(word, frozenset()) for word in words} >= {"own", "site"}
+
+
+def _known(words: tuple[str, ...], name: Name) -> bool:
+    texts = [" ".join(each) for each in (name.words, *name.others)]
+    return max(token_set_ratio(" ".join(words), text) for text in texts) >= SAME_SITE
 
 
 def compare(left: Mention, right: Mention, kind: str = "Corporation") -> dict[str, str]:
@@ -326,6 +333,8 @@ def compare(left: Mention, right: Mention, kind: str = "Corporation") -> dict[st
     towns = frozenset(" ".join((left.town, right.town)).split())
     place = _place(left, right)
     shared, rest = _names(left.name, right.name, _Here(towns, place in _ONE_COUNTRY))
+    if kind == "Plant" and _two_named_sites(left.name, right.name):
+        shared, rest = "none", "own_both"
     return {
         "shared": shared,
         "rest": _told(rest, left, right, place, kind),

@@ -95,7 +95,7 @@ def test_further_names_of_two_sites_make_two_plants() -> None:
         return compare(mention(left, "San Jose"), mention(right, "San Jose"), kind)["rest"]
 
     hollow, berryessa = "Granite Rock (Quail Hollow Facility)", "Granite Rock (Berryessa Concrete Facility)"
-    assert rest(hollow, berryessa) == "number"
+    assert rest(hollow, berryessa) == "own_both"
     assert rest(hollow, berryessa, "Corporation") == "none"
     assert rest("Kroger (warehouse)", "Kroger (clerks)") == "none"
     assert rest("Kroger (Store 12)", "Kroger") == "number"
