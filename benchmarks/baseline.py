@@ -45,10 +45,10 @@ def text_to_parquet(files: Iterable[tuple[str, Path]], target: Path) -> None:
 
 
 def bulk_load(text: Path, target: Path) -> None:
-    """Load N-Quads that lie on disk into a new Oxigraph store."""
+    """Load N-Quads that lie on disk into a new Oxigraph store, its files merged as ours."""
     store = ox.Store(str(target))
     store.bulk_load(path=str(text), format=ox.RdfFormat.N_QUADS)
-    store.flush()
+    store.optimize()
 
 
 def drain(chunks: Iterable[bytes]) -> None:

@@ -114,6 +114,7 @@ def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None
 
     One thread writes the text while Oxigraph reads it; only a few chunks are in memory. The load is one
     transaction: an error leaves an empty store. IRIs are not validated again, their ids are percent-encoded.
+    A large load leaves many files that overlap, and each look-up reads them all: they are merged at the end.
 
     Raises `OSError` where the disk is full or the folder cannot be written.
     """
@@ -122,7 +123,7 @@ def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None
     target = ox.Store(str(store))
     with _Pipe(nquads(graph)) as text:
         target.bulk_load(cast("IO[bytes]", text), format=ox.RdfFormat.N_QUADS, lenient=True)
-    target.flush()
+    target.optimize()
     return text.statements
 
 
