@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from graph.property_graph import edge_schema, node_kinds, node_schema, vocabulary
 from ontology import WrongUseError, nearest
 
 _STARTS = {"MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN"}
+_MANY = 4  # kinds of a node from which the engine loses rows
 _CLAUSES = {*_STARTS, "WHERE", "ORDER", "SKIP", "LIMIT", "UNION"}
 _REFUSED = {
     **dict.fromkeys(("CREATE", "MERGE", "SET", "DELETE", "DETACH", "REMOVE", "FOREACH"), "writes"),
@@ -201,6 +203,8 @@ class _Hop:
     head: _End
     directed: bool
     long: bool
+    variable: str
+    mapped: bool
 
     def ties(self, kinds: Mapping[str, frozenset[str]]) -> set[tuple[str, str, str]]:
         """Everything it may be: type, tail kind, head kind."""
@@ -241,7 +245,9 @@ class _Reader:
         self._check_params()
         kinds = self._kinds()
         self._check_case(kinds)
-        self._check_reuse(kinds)
+        scopes = self._scopes()
+        self._check_reuse(scopes, kinds)
+        self._part_filters([hop for hops in scopes.values() for hop in hops], kinds)
         self._check_union()
         found = Reading(self.name, self.text, self.values, kinds)
         self._write(found)
@@ -552,12 +558,16 @@ class _Reader:
                 token = next(t for t in self.tokens if t.name == variable)
                 self._fail(token, f"{variable!r} and {other!r} are one name here", "give one another name")
 
-    def _check_reuse(self, kinds: Mapping[str, frozenset[str]]) -> None:
-        """Two relationships of one MATCH are never the same one in Neo4j; here they may be."""
+    def _scopes(self) -> dict[int, list[_Hop]]:
+        """The relationships of each MATCH."""
         scopes: dict[int, list[_Hop]] = {}
         for left, right in zip(self.ends, self.ends[1:], strict=False):
             if left.scope == right.scope and (hop := self._hop(left, right)):
                 scopes.setdefault(left.scope, []).append(hop)
+        return scopes
+
+    def _check_reuse(self, scopes: dict[int, list[_Hop]], kinds: Mapping[str, frozenset[str]]) -> None:
+        """Two relationships of one MATCH are never the same one in Neo4j; here they may be."""
         for hops in scopes.values():
             for n, first in enumerate(hops):
                 for second in hops[n + 1 :]:
@@ -567,6 +577,48 @@ class _Reader:
                             "this may be the same relationship as one before it in MATCH, never in Neo4j",
                             "begin a second MATCH before it; add WHERE a.id <> b.id where ends must differ",
                         )
+
+    def _part_filters(self, hops: list[_Hop], kinds: Mapping[str, frozenset[str]]) -> None:
+        """Write WITH * between two MATCH that meet in a node of many kinds, one with a condition on the
+        relationship there: without it the engine leaves rows out."""
+        seen: dict[str, bool] = {}
+        clauses = [token for token in self._outside() if self._is_clause(token)]
+        spans = list(zip(clauses, [*(clause.place for clause in clauses[1:]), len(self.tokens)], strict=True))
+        for number, (clause, end) in enumerate(spans):
+            if clause.key in ("WITH", "RETURN"):
+                seen = {}
+            if clause.key != "MATCH":
+                continue
+            conditions = self._conditions(spans[number:])
+            here: dict[str, list[bool]] = {}
+            for hop in hops:
+                if clause.place < hop.token.place < end:
+                    for variable in {hop.tail.variable, hop.head.variable}:
+                        if len(kinds[variable]) >= _MANY:
+                            here.setdefault(variable, []).append(hop.mapped or hop.variable in conditions)
+            if any(variable in seen and (seen[variable] or any(found)) for variable, found in here.items()):
+                before = self._before(clause.place)
+                start = before if before.key == "OPTIONAL" else clause
+                self.written[start.place] = f"WITH * {self.written[start.place]}"
+                seen = {}
+            for variable, found in here.items():
+                if any(found) and len(found) > 1:
+                    why = f"with a condition on a relationship of {variable!r} the engine leaves out rows"
+                    self._fail(
+                        clause, why, "use a second MATCH for the other relationship, or name one label"
+                    )
+                seen[variable] = seen.get(variable, False) or any(found)
+
+    def _conditions(self, spans: list[tuple[Token, int]]) -> set[str]:
+        """Variables whose properties are compared in the WHERE of the MATCH clauses until the next WITH."""
+        found: set[str] = set()
+        for (before, _), (clause, end) in pairwise(spans):
+            if before.key == "WITH" or clause.key in ("WITH", "RETURN"):
+                break
+            if clause.key == "WHERE":
+                tokens = self.tokens[clause.place : end]
+                found |= {token.name for token in tokens if self._after(token.place).key == "."}
+        return found
 
     def _hop(self, left: _End, right: _End) -> _Hop | None:
         between = self.tokens[left.end + 1 : right.start]
@@ -578,7 +630,9 @@ class _Reader:
             return None
         types, long = (link[2], link[3]) if link else (tuple(vocabulary().types), False)
         tail, head = (right, left) if arrow == "<--" else (left, right)
-        return _Hop(between[0], types, tail, head, arrow in ("-->", "<--"), long)
+        variable = link[1] if link else ""
+        mapped = any(token.key == "{" for token in between)
+        return _Hop(between[0], types, tail, head, arrow in ("-->", "<--"), long, variable, mapped)
 
     # Output.
 

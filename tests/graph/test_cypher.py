@@ -273,6 +273,8 @@ UNLIKE = (
     ("MATCH (a)-[:OWNS]->(b)-[:OWNS]->(c)-[:OWNS]->(d) RETURN d.id", "same relationship"),
     ("MATCH (a:Plant)-[:SUPPLIES*1..2]->(b)-[:SUPPLIES]->(c) RETURN c.id", "same relationship"),
     ("MATCH (a) WHERE EXISTS { MATCH (a)-[:OWNS]->(b)<-[:OWNS]-(c) } RETURN a.id", "same relationship"),
+    ("MATCH (p:Plant)<-[h:CONTROLS]-(e)-[:OWNS]->(c) WHERE h.dated RETURN c.id", "leaves out rows"),
+    ("MATCH (p:Plant)<-[h:CONTROLS {steps: 1}]-(e:Organization)-[:OWNS]->(c) RETURN c.id", "second MATCH"),
     (
         "MATCH (p:Plant) RETURN p.id AS a, p.id AS b UNION ALL RETURN 'x' AS a, 'y' AS b",
         "coalesce(p.id) AS b",
@@ -295,6 +297,32 @@ UNLIKE = (
         "two names",
     ),
 )
+
+
+ABOVE = "MATCH (p:Plant)<-[h:CONTROLS]-(e:Organization) "
+FURTHER = "MATCH (e)-[l:CONTROLS]->(q:Plant) "
+COUNTED = "RETURN count(*) AS n"
+
+
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        (ABOVE + "WHERE h.steps = 1 " + FURTHER, 1),
+        (ABOVE + FURTHER + "WHERE h.steps = 1 ", 1),
+        (ABOVE + FURTHER + "WHERE l.steps = 1 ", 1),
+        (ABOVE + "WHERE h.steps = 1 OPTIONAL " + FURTHER, 1),
+        (ABOVE.replace("h:CONTROLS", "h:CONTROLS {steps: 1}") + FURTHER, 1),
+        (ABOVE + FURTHER, 0),
+        (ABOVE + "WHERE e.country = 'MX' " + FURTHER, 0),
+        (ABOVE + FURTHER + "WITH h, e WHERE h.steps = 1 ", 0),
+        (ABOVE + "WHERE h.steps = 1 WITH e " + FURTHER, 0),
+        (ABOVE.replace("Organization", "Corporation") + "WHERE h.steps = 1 " + FURTHER, 0),
+    ],
+)
+def test_a_part_ends_where_the_engine_would_lose_rows(text: str, parted: int) -> None:
+    written = read(text + COUNTED, {}, "query").limited(10)
+    assert written.count("WITH * ") == parted
+    assert not parted or "WITH * MATCH" in written or "WITH * OPTIONAL MATCH" in written
 
 
 @pytest.mark.parametrize(("text", "why"), UNLIKE)

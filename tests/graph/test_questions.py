@@ -80,6 +80,20 @@ def test_equal_rows_on_all_real_files(asked: Question, real_graph: LaborGraph) -
         on_all(asked, real_graph, **parameters)
 
 
+def test_a_condition_on_a_relationship_loses_no_rows(real_graph: LaborGraph) -> None:
+    """One question asked in one part, where the engine alone gives fewer rows, and in two."""
+    above = "MATCH (:Union {id: 'union:uaw'})-[:REPRESENTS]->(p:Plant)<-[h:CONTROLS]-(e:Organization) "
+    further = "MATCH (e)-[l:CONTROLS]->(q:Plant) "
+    asked = (
+        above + "WHERE h.steps = 1 " + further,
+        above + further + "WHERE h.steps = 1 ",
+        above + "WHERE h.steps = 1 WITH p, h, e " + further,
+    )
+    counts = {real_graph.cypher(text + "RETURN count(*) AS n")["n"][0] for text in asked}
+    assert len(counts) == 1
+    assert counts.pop() > 1000
+
+
 @pytest.mark.parametrize("which", ["demo_graph", "generated"])
 def test_equal_rows_on_a_neo4j_server(
     which: str, neo4j: Server, request: pytest.FixtureRequest, tmp_path: Path
