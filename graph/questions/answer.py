@@ -124,11 +124,13 @@ def newest_month(graph: LaborGraph) -> str:
 
 def _value(asked: Question, parameter: Parameter, value: Any, graph: LaborGraph) -> Any:
     where = f"{asked.id}, {parameter.name}"
-    if parameter.type == "id":
-        return _resolved(where, parameter, str(value), graph)
-    if parameter.type == "ids":
-        names = [value] if isinstance(value, str) else list(value)
-        return [_resolved(where, parameter, str(name), graph) for name in names]
+    if parameter.type in ("id", "ids"):
+        several = parameter.type == "ids" and not isinstance(value, str)
+        names = [str(name) for name in (value if several else [value])]
+        mapping = pl.scan_parquet(graph.folder / "identity.parquet").filter(pl.col("record_id").is_in(names))
+        joined = dict(mapping.select("record_id", "id").collect().iter_rows())
+        found = [joined.get(name) or _resolved(where, parameter, name, graph) for name in names]
+        return found if parameter.type == "ids" else found[0]
     if parameter.type in ("integer", "decimal"):
         return _number(where, parameter, value)
     text = str(value)
@@ -155,11 +157,10 @@ def _number(where: str, parameter: Parameter, value: Any) -> int | float:
 
 
 def _resolved(where: str, parameter: Parameter, name: str, graph: LaborGraph) -> str:
-    """The id that a name stands for among things of the parameter's kinds; an unknown id stays as it is."""
+    """The id that a name stands for among things of the parameter's kinds; an id stays as it is."""
     authority, colon, _ = name.partition(":")
     if colon and authority in model().authorities:
-        known = pl.scan_parquet(graph.folder / "identity.parquet").filter(record_id=name).collect()
-        return str(known["id"][0]) if known.height else name
+        return name
     found = [row for kind in parameter.kind for row in graph.search(name, kind=kind, limit=20)]
     exact = {row["id"] for row in found if _same(name, row["name"])}
     exact = exact or {row["id"] for row in found if _same(name, row["match"])}
