@@ -50,10 +50,8 @@ def cash_flow(tables: Tables, as_of: str | None = None) -> pl.DataFrame:
     [('a', 'b', 80.0, 80.0), ('a', 'c', None, 40.0), ('b', 'c', 50.0, 50.0)]
     """
     said = records_at(tables, "Ownership", month_at(as_of), _KEYS, "share_pct").drop_nulls("share_pct")
-    said = said.filter(pl.col("owner") != pl.col("owned")).with_columns(
-        inferred=pl.col("status") == "inferred"
-    )
-    ranked = said.sort("inferred", "share_pct", descending=[False, True])
+    said = said.filter(pl.col("owner") != pl.col("owned"))
+    ranked = said.sort(pl.col("status") == "inferred", "share_pct", descending=[False, True])
     direct = ranked.unique(_KEYS, keep="first", maintain_order=True).select(*_KEYS, direct_pct="share_pct")
     all_of = pl.col("direct_pct").sum().over("owned")
     shares = direct.select(*_KEYS, part=pl.col("direct_pct") / pl.max_horizontal(all_of, 100.0))
@@ -63,6 +61,8 @@ def cash_flow(tables: Tables, as_of: str | None = None) -> pl.DataFrame:
         longer = upper.join(longest.rename({"owner": "through"}), on="through")
         longer = longer.select(*_KEYS, part=pl.col("part") * pl.col("part_right"))
         longest = longer.group_by(_KEYS).agg(pl.col("part").sum()).filter(pl.col("part") > _LEAST)
+        if longest.is_empty():
+            break
         whole = pl.concat([whole, longest])
     share = pl.min_horizontal(100 * pl.col("part").sum(), 100.0).round(6)
     found = whole.filter(pl.col("owner") != pl.col("owned")).group_by(_KEYS).agg(share_pct=share)
