@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from graph.engine import Tables, cut
+from graph.identity.resolve import steps
 from ontology import model
 
 _TEXT = ("record_id", "joined_to", "reason")
@@ -43,14 +43,15 @@ def with_joins(rows: pl.DataFrame, cites: pl.DataFrame, tables: Tables) -> pl.Da
         which the joins are to be shown.
     """
     used = _used(cites.drop_nulls().unique(maintain_order=True), tables)
-    known = {step["record_id"]: step for step in cut(tables["identity"]).iter_rows(named=True)}
-    steps: dict[str, dict[str, dict[str, Any]]] = {}
+    mapping = cut(tables["identity"])
+    ways = {item: steps(mapping, item) for item in used["record_id"].unique()}
+    told: dict[str, dict[str, dict[str, Any]]] = {}
     for row, item in used.iter_rows():
-        steps.setdefault(row, {}).update((step["record_id"], step) for step in _path(known, item))
+        told.setdefault(row, {}).update((step["record_id"], step) for step in ways[item])
     names = [field.name for field in STEP.fields]
     lists = [
         (row, [{name: step[name] for name in names} for step in found.values()])
-        for row, found in steps.items()
+        for row, found in told.items()
     ]
     joined = pl.DataFrame(lists, {"id": pl.String(), "identity": _STEPS}, orient="row")
     found = rows.join(joined, on="id", how="left", maintain_order="left")
@@ -68,9 +69,3 @@ def _used(cites: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         ids = cut(said.select("id", "record_id").unique()).sort("id", "record_id")
         found.append(part.join(ids, left_on="record", right_on="id").select("order", "row", "record_id"))
     return pl.concat(found).sort("order", "record_id").drop("order").unique(maintain_order=True)
-
-
-def _path(known: dict[str, dict[str, Any]], item: str) -> Iterator[dict[str, Any]]:
-    while item in known:
-        yield known[item]
-        item = known[item]["joined_to"]
