@@ -13,7 +13,7 @@ FAMILIES = (
     "Lear",
     "Goodyear",
     "Whirlpool",
-    "Magna International",
+    "Magna",
     "Grupo Mexico",
 )
 
