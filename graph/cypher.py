@@ -6,17 +6,12 @@ read first (`graph.cypher_text`): what would write, read files or mean something
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import json
 import math
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +21,7 @@ import platformdirs
 import polars as pl
 from filelock import FileLock
 
+from graph import worker
 from graph.cypher_text import Reading, read, table_name
 from graph.property_graph import (
     Schema,
@@ -113,9 +109,9 @@ def query(
         "limit": most,
         "seconds": timeout,
     }
-    lines = _worker(store(graph, progress)).ask(task, timeout)
-    if "error" in lines[-1]:
-        raise _failure(lines[-1]["error"], found, timeout)
+    lines = worker.ask(_WORKER, _start(store(graph, progress)), task, timeout + 3)
+    if "died" in lines[-1] or "error" in lines[-1]:
+        raise _failure(_reason(lines[-1]), found, timeout)
     if lines[-1]["truncated"] and limit is None:
         raise TrinationalError(f"{name}: more than {MAX_ROWS:,} rows", hint="add LIMIT, or count and group")
     rows = [row for line in lines[1:-1] for row in line["rows"]]
@@ -255,87 +251,16 @@ def _quoted(path: Path) -> str:
     return path.as_posix().replace("\\", "\\\\").replace("'", "\\'")
 
 
-class _Worker:
-    """A process that answers queries over one store, one at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
-        space = _address_space(path.stat().st_size)
-        limits = {"buffer": _BUFFER, "space": space, "memory": _MEMORY, "threads": _THREADS}
-        self._send({"store": str(path), "codes": (_TOO_LARGE, _TOO_LONG), **limits})
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def ask(self, task: dict[str, Any], timeout: float) -> list[dict[str, Any]]:
-        """Lines of the answer, the last one an end or an error."""
-        with self._lock:
-            killer = threading.Timer(timeout + 3, self._process.kill)
-            killer.start()
-            try:
-                self._send(task)
-                return self._receive()
-            except OSError:
-                return [self._died()]
-            except BaseException:
-                self.close()
-                raise
-            finally:
-                killer.cancel()
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def _send(self, line: dict[str, Any]) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(line) + "\n")
-        self._process.stdin.flush()
-
-    def _receive(self) -> list[dict[str, Any]]:
-        assert self._process.stdout
-        lines: list[dict[str, Any]] = []
-        for text in self._process.stdout:
-            lines.append(json.loads(text))
-            if "end" in lines[-1] or "error" in lines[-1]:
-                return lines
-        return [self._died()]
-
-    def _died(self) -> dict[str, Any]:
-        code = self._process.wait()
-        reasons = {_TOO_LONG: "Interrupted", -9: "Interrupted", _TOO_LARGE: "buffer pool is full"}
-        return {"error": reasons.get(code, f"the query's process ended ({code})")}
+def _start(path: Path) -> dict[str, Any]:
+    """What the process of a store has to know."""
+    limits = {"buffer": _BUFFER, "space": _address_space(path.stat().st_size), "memory": _MEMORY}
+    return {"store": str(path), "codes": (_TOO_LARGE, _TOO_LONG), "threads": _THREADS, **limits}
 
 
-_workers: dict[tuple[int, Path], _Worker] = {}
-_starting = threading.Lock()
-
-
-def _worker(path: Path) -> _Worker:
-    """The process for a store; started at the first question, again where it was stopped."""
-    key = (os.getpid(), path)
-    with _starting:
-        found = _workers.get(key)
-        if found is None or not found.alive:
-            for other in [other for other in _workers if other[0] == key[0] and len(_workers) > 3]:
-                _workers.pop(other).close()
-            found = _workers[key] = _Worker(path)
-        return found
-
-
-@atexit.register
-def _close_workers() -> None:
-    for (process, _), worker in _workers.items():
-        if process == os.getpid():
-            worker.close()
+def _reason(line: dict[str, Any]) -> str:
+    reasons = {_TOO_LONG: "Interrupted", -9: "Interrupted", _TOO_LARGE: "buffer pool is full"}
+    code = line.get("died")
+    return line["error"] if code is None else reasons.get(code, f"the query's process ended ({code})")
 
 
 def _frame(columns: Sequence[str], types: Sequence[str], rows: list[list[Any]]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""SPARQL queries over a built store: read-only, with parameters, each in a process with a time limit.
+"""SPARQL queries over a built store: read-only, with parameters, in a process with a time limit.
 
 A query can neither change the store nor reach another server: updates and SERVICE are refused before it runs.
 """
@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
 
+from graph import worker
 from graph.rdf import PREFIXES
 from ontology import TrinationalError, WrongUseError, model, nearest
 
@@ -162,11 +163,22 @@ def query(
     TrinationalError
         The time or memory limit was reached, or the answer is too large.
     """
-    run = Run(store, text, params, timeout=timeout, name=name)
-    result = run.result(MAX_ROWS if limit is None else limit)
+    values = bound(params)
+    check(text, values, name)
+    task = {**_task(text, values, timeout), "limit": MAX_ROWS if limit is None else limit}
+    result = _read(worker.ask(_WORKER, _start(store), task, timeout), text, name, timeout)
     if result.truncated and limit is None:
         raise too_many(name)
     return result
+
+
+def _start(store: Path) -> dict[str, Any]:
+    return {"store": str(store), "memory": _MEMORY}
+
+
+def _task(text: str, values: Mapping[str, Cell], timeout: float) -> dict[str, Any]:
+    given = {"query": text, "prefixes": PREFIXES, "values": values, "seconds": timeout}
+    return {**given, "dataset": None, "base": None}
 
 
 def too_many(name: str) -> TooLargeError:
@@ -194,45 +206,29 @@ class Run:
         self,
         store: Path,
         text: str,
-        params: Mapping[str, Value] | None = None,
         *,
         dataset: tuple[Sequence[str], Sequence[str]] | None = None,
         base: str | None = None,
         timeout: float = 60.0,
-        name: str = "query",
     ) -> None:
-        self._text, self._name, self._timeout = text, name, timeout
+        self._store, self._text, self._timeout = store, text, timeout
+        self._task = {**_task(text, {}, timeout), "dataset": dataset, "base": base}
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
-        self._values = bound(params)
-        self._task = {
-            "store": str(store),
-            "query": text,
-            "prefixes": PREFIXES,
-            "values": self._values,
-            "dataset": dataset,
-            "base": base,
-            "seconds": timeout,
-            "memory": _MEMORY,
-        }
-
-    def result(self, limit: int) -> Result:
-        """The answer in memory, of at most `limit` rows or triples."""
-        out, _ = self._run({"limit": limit}, subprocess.PIPE)
-        return _read(out.decode(), self._text, self._name)
 
     def serialised(self, rows: str | None, graph: str | None, size: int) -> Answer:
         """The answer in the media type `rows` (SELECT, ASK) or `graph` (CONSTRUCT, DESCRIBE).
 
         Raises `NotOfferedError` where that type is None, `TooLargeError` beyond `size` bytes.
         """
+        check(self._text, {})
         file = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._run({"rows": rows, "graph": graph, "bytes": size}, file)
+            self._run({**self._task, "rows": rows, "graph": graph, "bytes": size}, file)
             file.seek(0)
             head = json.loads(file.readline())
             if "error" in head:
-                raise failure(head["error"], head["message"], self._text, self._name)
+                raise failure(head["error"], head["message"], self._text, "query")
             start = file.tell()
             return Answer(head["media"], file, file.seek(0, 2) - file.seek(start))
         except BaseException:
@@ -245,29 +241,37 @@ class Run:
         if self._process:
             self._process.kill()
 
-    def _run(self, wanted: Mapping[str, Any], out: int | IO[bytes]) -> tuple[bytes, bytes]:
-        check(self._text, self._values, self._name)
-        command, pipe = [sys.executable, "-P", str(_WORKER)], subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=out, stderr=pipe) as process:
+    def _run(self, task: Mapping[str, Any], out: IO[bytes]) -> None:
+        command = [sys.executable, "-P", str(_WORKER)]
+        lines = "".join(json.dumps(line) + "\n" for line in (_start(self._store), task))
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL
+        ) as process:
             self._process = process
             try:
                 if self._stopped:
                     raise TrinationalError("query stopped")
-                task = json.dumps({**self._task, **wanted}).encode()
-                found = process.communicate(task, timeout=self._timeout)
+                process.communicate(lines.encode(), timeout=self._timeout)
             except subprocess.TimeoutExpired:
-                raise TimeLimitError(
-                    f"query stopped after {self._timeout:g} seconds",
-                    hint="give each side of a many-to-many join its own sub-SELECT, or allow more time",
-                ) from None
+                raise _died(-9, self._timeout) from None
             finally:
                 process.kill()
-        if process.returncode == -6:
-            raise TooLargeError("query failed: needs more than 4 GB of memory", hint=_NARROW)
+        if self._stopped:
+            raise TrinationalError("query stopped")
         if process.returncode:
-            reason = "stopped" if self._stopped else found[1].decode(errors="replace").strip()[-300:]
-            raise TrinationalError(f"query failed: {reason}", hint=_NARROW)
-        return found
+            raise _died(process.returncode, self._timeout)
+
+
+def _died(code: int, timeout: float) -> TrinationalError:
+    """The error for a process that ended before its answer."""
+    if code == -9:
+        return TimeLimitError(
+            f"query stopped after {timeout:g} seconds",
+            hint="give each side of a many-to-many join its own sub-SELECT, or allow more time",
+        )
+    if code == -6:
+        return TooLargeError("query failed: needs more than 4 GB of memory", hint=_NARROW)
+    return TrinationalError(f"query failed: its process ended ({code})", hint=_NARROW)
 
 
 def bound(params: Mapping[str, Value] | None) -> dict[str, Cell]:
@@ -329,13 +333,14 @@ def _iri(iri: str, given: str) -> Cell:
         raise WrongUseError(f"parameter {given!r} is no valid IRI") from None
 
 
-def _read(lines: str, text: str, name: str) -> Result:
+def _read(lines: Iterable[dict[str, Any]], text: str, name: str, timeout: float) -> Result:
     found: dict[str, Any] = {}
     rows: list[tuple[Cell | None, ...]] = []
-    for line in lines.split("\n")[:-1]:
-        part = json.loads(line)
-        rows += map(tuple, part.pop("rows", ()))
-        found |= part
+    for line in lines:
+        rows += map(tuple, line.pop("rows", ()))
+        found |= line
+    if "died" in found:
+        raise _died(found["died"], timeout)
     if "error" in found:
         raise failure(found["error"], found["message"], text, name)
     return Result(

@@ -1,8 +1,9 @@
-"""Answers one SPARQL query in a process of its own, which `graph.sparql` can stop at any moment.
+"""Answers SPARQL queries in a process of its own, which `graph.sparql` can stop at any moment.
 
 Run as a script with only the standard library and pyoxigraph, so that it starts at once. Reads one JSON
-object from standard input. Where that has a `limit`, writes JSON lines: a head, batches of rows, an end (or
-an error). Otherwise standard output is a file: it gets one JSON line, then the answer in a W3C format.
+object a line from standard input: first the store, then queries. Where a query has a `limit`, it writes JSON
+lines: a head, batches of rows, an end (or an error). Otherwise standard output is a file: it gets one JSON
+line, then the answer in a W3C format.
 """
 
 from __future__ import annotations
@@ -18,36 +19,52 @@ from typing import Any
 
 import pyoxigraph as ox
 
+try:
+    import resource
+except ImportError:
+    resource = None  # type: ignore[assignment]
+
 _BATCH = 500
 
 
 def main() -> None:
-    """Answer the query on standard input."""
-    task = json.load(sys.stdin)
-    watch = threading.Timer(task["seconds"] + 1, os._exit, (1,))
-    watch.daemon = True
-    watch.start()
-    _bound_memory(task["memory"])
-    try:
-        answer = ox.Store.read_only(task["store"]).query(
-            task["query"],
-            prefixes=task["prefixes"],
-            substitutions={ox.Variable(name): term(value) for name, value in task["values"].items()},
-            base_iri=task["base"],
-            **_dataset(task["dataset"]),
-        )
-        if "limit" in task:
-            _write(answer, task["limit"], task["prefixes"])
-        else:
-            _serialise(answer, task)
-    except SyntaxError as error:
-        _fail(task, "syntax", str(error))
-    except _TooLargeError:
-        _fail(task, "size", f"the answer has more than {task['bytes']:,} bytes")
-    except _NoFormError as error:
-        _fail(task, "form", str(error))
-    except (OSError, RuntimeError, ValueError) as error:
-        _fail(task, "run", str(error))
+    """Answer the queries on standard input until it ends."""
+    start = json.loads(sys.stdin.readline())
+    _bound_memory(start["memory"])
+    store = None
+    for line in sys.stdin:
+        task = json.loads(line)
+        watch = threading.Timer(task["seconds"] + 1, os._exit, (1,))
+        watch.daemon = True
+        watch.start()
+        try:
+            store = store or ox.Store.read_only(start["store"])
+            _answer(store, task, start["memory"])
+        except SyntaxError as error:
+            _fail(task, "syntax", str(error))
+        except _TooLargeError:
+            _fail(task, "size", f"the answer has more than {task['bytes']:,} bytes")
+        except _NoFormError as error:
+            _fail(task, "form", str(error))
+        except (OSError, RuntimeError, ValueError) as error:
+            _fail(task, "run", str(error))
+        sys.stdout.flush()
+        watch.cancel()
+
+
+def _answer(store: ox.Store, task: dict[str, Any], memory: int) -> None:
+    answer = store.query(
+        task["query"],
+        prefixes=task["prefixes"],
+        substitutions={ox.Variable(name): term(value) for name, value in task["values"].items()},
+        base_iri=task["base"],
+        **_dataset(task["dataset"]),
+    )
+    if "limit" not in task:
+        _serialise(answer, task)
+        return
+    _write(answer, task["limit"], task["prefixes"])
+    _say(end=True, last=_most_used() > memory / 4)
 
 
 def _dataset(given: tuple[list[str], list[str]] | None) -> dict[str, Any]:
@@ -159,11 +176,16 @@ def term(given: dict[str, str]) -> ox.NamedNode | ox.Literal:
 
 
 def _bound_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    if resource:
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
+def _most_used() -> int:
+    """The most bytes of memory that this process had: the allocator may keep what a large query took."""
+    if not resource:
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _say(**line: Any) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import graph.cypher as engine
+from graph import worker
 from graph.cli import app
 from graph.cypher import query, store
 from graph.cypher_text import read
@@ -431,16 +432,15 @@ def test_ten_million_rows_do_no_harm(folder: Path) -> None:
 def test_memory_has_a_limit(folder: Path) -> None:
     with pytest.raises(TrinationalError, match="memory"):
         query(folder, "UNWIND range(1, 200000000) AS x WITH collect(x) AS l RETURN size(l)", timeout=120)
-    workers = [worker for worker in engine._workers.values() if worker.alive]
-    assert all(psutil.Process(w._process.pid).memory_info().rss < 5 * 2**30 for w in workers)
+    assert all(psutil.Process(idle.process.pid).memory_info().rss < 5 * 2**30 for idle in worker._idle)
     assert _rows(folder, "RETURN 1") == [(1,)]
 
 
 def test_a_killed_worker_is_started_again(folder: Path) -> None:
     assert _rows(folder, "RETURN 1") == [(1,)]
-    for worker in engine._workers.values():
-        worker._process.kill()
-        worker._process.wait()
+    for idle in worker._idle:
+        idle.process.kill()
+        idle.process.wait()
     assert _rows(folder, "RETURN 2") == [(2,)]
 
 

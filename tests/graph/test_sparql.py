@@ -14,6 +14,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
+from graph import worker
 from graph.home import Home
 from graph.sparql import check, query, value
 from ontology import TrinationalError, WrongUseError
@@ -88,7 +89,27 @@ def test_a_runaway_query_is_stopped(store: Path) -> None:
     with pytest.raises(TrinationalError, match="stopped after 1 seconds"):
         query(store, CROSS, timeout=1)
     assert time.monotonic() - started < 3
-    assert not [c for c in psutil.Process().children() if "sparql_worker" in " ".join(c.cmdline())]
+    assert {idle.process.pid for idle in worker._idle}.issuperset(_processes())
+
+
+def _processes() -> set[int]:
+    children = psutil.Process().children()
+    return {child.pid for child in children if "sparql_worker" in " ".join(child.cmdline())}
+
+
+def test_a_process_stays_for_the_next_query_unless_it_took_much_memory(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.sparql._MEMORY", 600 * 2**20)
+    query(store, "ASK {}")
+    before = _processes()
+    query(store, "SELECT ?s { ?s ?p ?o } LIMIT 3")
+    with pytest.raises(WrongUseError, match="syntax"):
+        query(store, "SELECT ?s {")
+    assert _processes() == before
+    triples = "?a ?b ?c . ?d ?e ?f FILTER(STRLEN(STR(?c)) + STRLEN(STR(?f)) > 0)"
+    query(store, f"SELECT * {{ {{ SELECT * {{ {triples} }} LIMIT 300000 }} }} ORDER BY ?a ?f LIMIT 1")
+    assert _processes() < before
 
 
 def test_a_query_that_needs_too_much_memory_is_stopped(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
