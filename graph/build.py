@@ -26,7 +26,6 @@ from graph.identity.queue import review_queue
 from graph.identity.resolve import REASONS
 from graph.identity.who import precision, thresholds, who_is_who
 from graph.labor_graph import LaborGraph
-from graph.rdf import write_store
 from graph.search import write_index
 from ontology import Kind, TrinationalError, model, schema, sectors
 
@@ -170,8 +169,6 @@ def _write_graph(
     folder: Path, releases: dict[str, Path], judged: list[Judgement], progress: Progress
 ) -> None:
     write_tables(folder, releases, judged, progress)
-    progress("RDF store")
-    write_store(folder, folder / "store")
     progress("search index")
     write_index(folder, folder / "search.sqlite")
 

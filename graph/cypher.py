@@ -6,20 +6,15 @@ read first (`graph.cypher_text`): what would write, read files or mean something
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import platformdirs
 import polars as pl
-from filelock import FileLock
 
 from graph import worker
 from graph.cypher_text import Reading, read, table_name
@@ -31,6 +26,7 @@ from graph.property_graph import (
     project,
     vocabulary,
 )
+from graph.stores import Progress, made
 from ontology import TrinationalError, WrongUseError, nearest
 
 if TYPE_CHECKING:
@@ -73,7 +69,7 @@ def query(
     timeout: float = 60.0,
     limit: int | None = None,
     name: str = "query",
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Answer:
     """Answer a Cypher query.
 
@@ -118,45 +114,9 @@ def query(
     return Answer(_frame(found.columns(lines[0]["columns"]), lines[0]["types"], rows), lines[-1]["truncated"])
 
 
-def store(graph: Path, progress: Callable[[str], None] | None = None) -> Path:
-    """The ladybug store of a graph; made where it is not there yet.
-
-    In the folder of the graph, or, where that may not be written, in the user's cache.
-
-    Raises `TrinationalError` where neither can be written.
-    """
-    if (graph / STORE).is_file():
-        return graph / STORE
-    where = f"{graph.name}-{hashlib.sha256(str(graph).encode()).hexdigest()[:8]}"
-    cache = platformdirs.user_cache_path("trinational") / where
-    if (cache / STORE).is_file() and not os.access(graph, os.W_OK):
-        return cache / STORE
-    for folder in (graph, cache):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return _make(graph, folder, progress)
-        except OSError as error:
-            reason = f"{error.strerror} ({error.filename})"
-    raise TrinationalError(
-        f"cannot make the store for Cypher: {reason}",
-        hint="make the graph's folder writable for one query, or set XDG_CACHE_HOME to a folder that is",
-    )
-
-
-def _make(graph: Path, folder: Path, progress: Callable[[str], None] | None) -> Path:
-    """Make the store beside its place, then put it there in one rename; only one process at a time."""
-    target = folder / STORE
-    with FileLock(folder / ".cypher.lock"):
-        if target.is_file():
-            return target
-        for stale in folder.glob("scratch-cypher-*"):
-            shutil.rmtree(stale, ignore_errors=True)
-        if progress:
-            progress("store for Cypher")
-        with tempfile.TemporaryDirectory(prefix="scratch-cypher-", dir=folder) as scratch:
-            write_store(graph, Path(scratch) / STORE)
-            (Path(scratch) / STORE).replace(target)
-    return target
+def store(graph: Path, progress: Progress | None = None) -> Path:
+    """The ladybug store of a graph: see `graph.stores.made`."""
+    return made(graph, STORE, write_store, "store for Cypher", progress)
 
 
 def write_store(graph: Path, target: Path) -> None:

@@ -143,16 +143,21 @@ class LaborGraph:
         return search(self.folder / "search.sqlite", text, kind=kind, country=country, limit=limit)
 
     def sparql(self, query: str, *, timeout: float = 60.0, **params: str) -> Result:
-        """Answer a SPARQL query over the RDF store; `params` are bound to its variables."""
+        """Answer a SPARQL query; `params` are bound to its variables.
+
+        The first query makes the store, once for a graph. See `graph.sparql.query`.
+        """
+        from graph.rdf import store
         from graph.sparql import query as run
 
-        return run(self.folder / "store", query, params, timeout=timeout)
+        return run(store(self.folder), query, params, timeout=timeout)
 
     def rdflib(self) -> Dataset:
         """The RDF store as an rdflib `Dataset`, read-only and not copied: see `graph.dataset.dataset`."""
         from graph.dataset import dataset
+        from graph.rdf import store
 
-        return dataset(self.folder / "store")
+        return dataset(store(self.folder))
 
     def cypher(self, query: str, *, timeout: float = 60.0, **params: Any) -> pl.DataFrame:
         """Answer a Cypher query, with no server; `params` are the values of its `$names`.

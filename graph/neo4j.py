@@ -41,7 +41,6 @@ from graph.neo4j_rows import (
     stored,
 )
 from graph.property_graph import RECORD, Schema, node_schema, restore, vocabulary
-from graph.rdf import write_store
 from graph.search import write_index
 from ontology import TrinationalError, model
 
@@ -523,7 +522,6 @@ def _write_graph(folder: Path, tables: Mapping[str, pl.DataFrame], files: Mappin
     for name, content in files.items():
         (folder / name).write_bytes(content)
     write_things(folder, {kind.name: tables[kind.name] for kind in model().things if kind.name in tables})
-    write_store(folder, folder / "store")
     write_index(folder, folder / "search.sqlite")
 
 

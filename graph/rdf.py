@@ -22,6 +22,7 @@ from urllib.parse import quote
 import polars as pl
 import pyoxigraph as ox
 
+from graph.stores import Progress, made
 from ontology import BASE, Column, Kind, model
 from ontology.model import FOLDER, ONTOLOGY, SOURCE
 
@@ -53,6 +54,7 @@ DATATYPES = {
     "integer": PREFIXES["xsd"] + "integer",
 }
 Text: TypeAlias = pl.Expr | str
+STORE = "store"
 Read: TypeAlias = Callable[[str], pl.LazyFrame | None]
 
 KNOWN = ("stated", "filed", "found")
@@ -109,7 +111,12 @@ def tables(graph: Path) -> Read:
     return read
 
 
-def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None = None) -> int:
+def store(graph: Path, progress: Progress | None = None) -> Path:
+    """The Oxigraph store of a graph: see `graph.stores.made`."""
+    return made(graph, STORE, write_store, "store for SPARQL", progress)
+
+
+def write_store(graph: Path, store: Path) -> int:
     """Load the graph tables of folder `graph` into a new Oxigraph store; returns the number of statements.
 
     One thread writes the text while Oxigraph reads it; only a few chunks are in memory. The load is one
@@ -118,8 +125,6 @@ def write_store(graph: Path, store: Path, progress: Callable[[str], None] | None
 
     Raises `OSError` where the disk is full or the folder cannot be written.
     """
-    if progress:
-        progress("RDF store")
     target = ox.Store(str(store))
     with _Pipe(nquads(graph)) as text:
         target.bulk_load(cast("IO[bytes]", text), format=ox.RdfFormat.N_QUADS, lenient=True)

@@ -247,14 +247,14 @@ class Endpoint:
     async def _answer(self, request: Request, asked: Asked, rows: str | None, graph: str | None) -> Answer:
         """Run the query when its turn comes; stop it when the client goes away."""
         async with self._slot():
+            loop = asyncio.get_running_loop()
             run = Run(
-                self.store(),
+                await loop.run_in_executor(self.threads, self.store),
                 asked.query,
                 dataset=asked.dataset,
                 base=_endpoint(request),
                 timeout=self.limits.seconds,
             )
-            loop = asyncio.get_running_loop()
             answer = loop.run_in_executor(self.threads, run.serialised, rows, graph, self.limits.size)
             gone = asyncio.create_task(_stop_when_gone(request, run))
             try:

@@ -28,6 +28,7 @@ from graph.cli.common import (
 )
 from graph.console import ERR, OUT, Format, print_answers, print_rows, steps
 from graph.labor_graph import LaborGraph
+from graph.rdf import store
 from graph.show import Line
 from graph.show import show as show_thing
 from graph.sparql import query as run_query
@@ -277,8 +278,10 @@ def sparql(
     text, name = query_text(query, "{" in query, "a query has braces: SELECT … { … }")
     params = dict(split_param(given) for given in param or [])
     if on is None:
-        store = open_graph(context, home).folder / "store"
-        answer = run_query(store, text, params, timeout=timeout, limit=limit, name=name)
+        graph = open_graph(context, home)
+        with steps("SPARQL") as progress:
+            folder = store(graph.folder, progress)
+        answer = run_query(folder, text, params, timeout=timeout, limit=limit, name=name)
     else:
         from graph.remote import query as ask_endpoint
 

@@ -76,6 +76,9 @@ def build(
         Path | None, typer.Option(help="CSV of judgements, beside judgements.csv of the home.")
     ] = None,
     as_of: AsOfOption = None,
+    stores: Annotated[
+        bool, typer.Option("--stores", help="Make the stores for SPARQL and Cypher, too.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """Build the graph from all loaded records; the earlier graph stays until the new one is complete.
@@ -84,6 +87,11 @@ def build(
     """
     with steps("Building") as step:
         report = build_graph(home_of(context, home), judgements=judgements, as_of=as_of, progress=step)
+        if stores:
+            from graph import cypher, rdf
+
+            rdf.store(report.folder, step)
+            cypher.store(report.folder, step)
     print_rows([{"kind": kind, "rows": n} for kind, n in report.counts.items()], Format.table, limit=99)
     state = "unchanged" if report.unchanged else "built"
     OUT.print(f"{state} in {report.seconds:.1f} s from {', '.join(report.releases)}")

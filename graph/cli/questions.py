@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from graph.cli.ask import print_coverage
 from graph.cli.common import FormatOption, HomeOption, LimitOption, app, open_graph
-from graph.console import OUT, ROWS, Format, print_answers, print_rows
+from graph.console import OUT, ROWS, Format, print_answers, print_rows, steps
 from graph.labor_graph import LaborGraph
 from graph.questions import Asked, Parameter, Question, answer, prepared, question
 from graph.questions import questions as all_questions
@@ -164,6 +164,7 @@ def _pairs(asked: Question, given: list[str]) -> dict[str, Any]:
 
 def _answer(graph: LaborGraph, asked: Question, values: dict[str, Any], common: dict[str, Any]) -> None:
     ready = prepared(asked.id, graph, values)
+    _make_store(graph, common["on"])
     found = answer(ready, graph, common["on"], timeout=common["timeout"])
     if common["format"] is not Format.table:
         print_rows(found, common["format"], limit=common["limit"])
@@ -172,6 +173,16 @@ def _answer(graph: LaborGraph, asked: Question, values: dict[str, Any], common: 
     for name in _strangers(graph, ready):
         OUT.print(f"{name} is in no source loaded", style="yellow")
     print_coverage(graph, ready.values.get("at"), "Answers")
+
+
+def _make_store(graph: LaborGraph, on: str) -> None:
+    """Make the store that an engine asks, where it is not there yet."""
+    from graph import cypher, rdf
+
+    makers = {"sparql": rdf.store, "cypher": cypher.store}
+    if on in makers:
+        with steps("Asking") as progress:
+            makers[on](graph.folder, progress)
 
 
 def _print_table(graph: LaborGraph, asked: Asked, found: pl.DataFrame, limit: int | None) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from graph.cli.common import HomeOption, app, home_of
-from graph.console import ERR, OUT
+from graph.console import ERR, OUT, steps
+from graph.rdf import store
 
 serving = typer.Typer(help="Serve the graph to other programs.", no_args_is_help=True)
 app.add_typer(serving, name="serve")
@@ -27,14 +28,17 @@ def serve_sparql(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Serve the graph as a SPARQL 1.1 endpoint, queries only, until Ctrl-C. A later build is served at once.
+    """Serve the graph as a SPARQL 1.1 endpoint, queries only, until Ctrl-C.
+
+    A later build is served as soon as its store is made: at its first query, or by `build --stores`.
 
     Example: trinational serve sparql --port 3030
     """
     from graph.serve import EDITORS, Limits, address, is_local, listen, serve
 
     place = home_of(context, home)
-    _ = place.graph
+    with steps("SPARQL") as progress:
+        store(place.graph, progress)
     listening = listen(host, port)
     OUT.print(f"SPARQL endpoint: {address(listening)} (Ctrl-C stops it)", soft_wrap=True)
     if not is_local(listening):
@@ -43,4 +47,4 @@ def serve_sparql(
             style="yellow",
         )
     limits = Limits(timeout, max_size * 2**20, at_once)
-    serve(lambda: place.graph / "store", listening, limits, [*EDITORS, *(origin or [])])
+    serve(lambda: store(place.graph), listening, limits, [*EDITORS, *(origin or [])])

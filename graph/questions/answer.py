@@ -199,10 +199,11 @@ def _term(parameter: Parameter, value: Any) -> str:
 
 
 def _on_sparql(asked: Asked, graph: LaborGraph, connection: Any, timeout: float) -> Rows:
+    from graph.rdf import store
     from graph.sparql import query
 
     found = query(
-        graph.folder / "store",
+        store(graph.folder),
         asked.question.queries["sparql"],
         asked.sparql(),
         timeout=timeout,

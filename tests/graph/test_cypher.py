@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import shutil
 import time
 from pathlib import Path
 
@@ -450,70 +447,6 @@ def test_limit_cuts_and_says_so(folder: Path) -> None:
     whole = query(folder, "MATCH (p:Plant) RETURN count(*)", limit=3)
     assert not whole.truncated
     assert query(folder, "MATCH (p:Plant) RETURN p.id", limit=0).frame.columns == ["p.id"]
-
-
-# The store.
-
-
-def _bare(folder: Path, target: Path) -> Path:
-    return shutil.copytree(folder, target, ignore=shutil.ignore_patterns("graph.lbug*", ".cypher*", "store"))
-
-
-def _ask(folder: Path, wanted: int) -> None:
-    assert query(folder, "MATCH (p:Plant) RETURN count(*)").frame.item() == wanted
-
-
-def test_two_processes_make_one_store(folder: Path, tmp_path: Path, demo_graph: LaborGraph) -> None:
-    bare = _bare(folder, tmp_path / "graph")
-    context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=_ask, args=(bare, demo_graph.table("Plant").height)) for _ in range(2)]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join(60)
-    assert [process.exitcode for process in both] == [0, 0]
-    assert not list(bare.glob("scratch-*"))
-
-
-def test_a_store_cut_short_is_made_anew(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bare = _bare(folder, tmp_path / "graph")
-
-    def dies(tables: object, target: Path) -> None:
-        target.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(engine, "copy_tables", dies)
-        with pytest.raises(KeyboardInterrupt):
-            query(bare, "RETURN 1")
-    (bare / "scratch-cypher-killed").mkdir()
-    assert not (bare / engine.STORE).exists()
-    assert _rows(bare, "RETURN 1") == [(1,)]
-    assert not list(bare.glob("scratch-*"))
-
-
-def test_a_graph_that_may_not_be_written_is_answered_from_the_cache(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bare, cache = _bare(folder, tmp_path / "graph"), tmp_path / "cache"
-    made = engine._make
-
-    def refuses(graph: Path, place: Path, progress: None) -> Path:
-        if place == graph or not cache.is_dir():
-            raise PermissionError(13, "Permission denied", str(place))
-        return made(graph, place, progress)
-
-    monkeypatch.setattr(engine, "_make", refuses)
-    monkeypatch.setattr(engine.platformdirs, "user_cache_path", lambda name: cache)
-    assert _rows(bare, "RETURN 1") == [(1,)]
-    assert not (bare / engine.STORE).exists()
-    shutil.rmtree(cache)
-    monkeypatch.setattr(engine.platformdirs, "user_cache_path", lambda name: Path(os.devnull) / "x")
-    with pytest.raises(TrinationalError) as caught:
-        store(bare)
-    assert "writable" in caught.value.hint
 
 
 # The command and Python.

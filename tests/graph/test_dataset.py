@@ -14,6 +14,7 @@ import pytest
 import rdflib
 from rdflib import RDF, Dataset, Literal, URIRef
 
+from graph import rdf
 from graph.labor_graph import LaborGraph
 from graph.rdf import DERIVED, ONTOLOGY, PREFIXES
 from ontology import WrongUseError
@@ -28,7 +29,7 @@ def dataset(demo_graph: LaborGraph) -> Dataset:
 
 
 def test_every_statement_of_a_graph_is_as_rdflib_parses_it(dataset: Dataset, demo_graph: LaborGraph) -> None:
-    store = ox.Store.read_only(str(demo_graph.folder / "store"))
+    store = ox.Store.read_only(str(rdf.store(demo_graph.folder)))
     for name in (DERIVED, PREFIXES["source"] + "curated@2026-11-22"):
         written = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.NamedNode(name))
         parsed = set(rdflib.Graph().parse(data=written, format="nt"))

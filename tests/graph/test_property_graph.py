@@ -10,6 +10,7 @@ import pyoxigraph as ox
 import pytest
 from polars.testing import assert_frame_equal
 
+from graph import rdf
 from graph.home import Home
 from graph.labor_graph import LaborGraph
 from graph.property_graph import (
@@ -105,7 +106,7 @@ def test_every_role_that_reaches_a_node_is_a_relationship(demo_graph: LaborGraph
 
 
 def test_derived_edges_are_those_of_rdf(demo_graph: LaborGraph) -> None:
-    store = ox.Store.read_only(str(demo_graph.folder / "store"))
+    store = ox.Store.read_only(str(rdf.store(demo_graph.folder)))
     found = project(demo_graph.folder).relationships
     for kind in model().relations:
         if kind.edge:

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-from graph import worker
+from graph import rdf, worker
 from graph.home import Home
 from graph.sparql import check, query, value
 from ontology import TrinationalError, WrongUseError
@@ -303,7 +303,7 @@ EXAMPLES = re.findall(
 
 @pytest.mark.parametrize(("name", "given", "text"), EXAMPLES, ids=range(len(EXAMPLES)))
 def test_the_examples_of_the_page_have_answers(demo_home: Home, name: str, given: str, text: str) -> None:
-    found = query(demo_home.graph / "store", text, {name: given} if name else {})
+    found = query(rdf.store(demo_home.graph), text, {name: given} if name else {})
     assert found.table()
     assert all(any(row[column] is not None for row in found.table()) for column in found.variables)
 
