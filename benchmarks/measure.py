@@ -150,7 +150,7 @@ def synthetic_tables(work: Path, plants: int) -> Path:
 
 
 def synthetic_graph(work: Path, plants: int) -> Path:
-    """The built graph of a synthetic network, with store and search index."""
+    """The built graph of a synthetic network, with search index; each store is made when it is asked."""
     home = Home(work / f"graph-{plants}")
     _load_synthetic(home, work, plants)
     return build(home).folder
