@@ -21,7 +21,7 @@ def made(graph: Path, name: str, write: Write, title: str, progress: Progress | 
     """The store `name` of a graph; where it is not there yet, `write` makes it from the graph at a path.
 
     In the folder of the graph, or, where that may not be written, in the user's cache. `title` is what
-    `progress` is called with before it is made, and what messages call it.
+    messages and `progress` call it.
 
     Raises `TrinationalError` where neither can be written.
     """
@@ -33,7 +33,12 @@ def made(graph: Path, name: str, write: Write, title: str, progress: Progress | 
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return _make(graph, folder / name, write, lambda: progress and progress(title))
+            return _make(
+                graph,
+                folder / name,
+                write,
+                lambda: progress and progress(f"making the {title}, once for a graph"),
+            )
         except OSError as error:
             reason = f"{error.strerror} ({error.filename})" if error.filename else str(error)
     raise TrinationalError(
