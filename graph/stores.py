@@ -33,12 +33,7 @@ def made(graph: Path, name: str, write: Write, title: str, progress: Progress | 
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return _make(
-                graph,
-                folder / name,
-                write,
-                lambda: progress and progress(f"making the {title}, once for a graph"),
-            )
+            return _make(graph, folder / name, write, title, progress)
         except OSError as error:
             reason = f"{error.strerror} ({error.filename})" if error.filename else str(error)
     raise TrinationalError(
@@ -47,7 +42,7 @@ def made(graph: Path, name: str, write: Write, title: str, progress: Progress | 
     )
 
 
-def _make(graph: Path, target: Path, write: Write, begin: Callable[[], object]) -> Path:
+def _make(graph: Path, target: Path, write: Write, title: str, progress: Progress | None) -> Path:
     """Make the store beside its place, then put it there in one rename; only one process at a time."""
     folder, name = target.parent, target.name
     with FileLock(folder / f".{name}.lock"):
@@ -55,7 +50,8 @@ def _make(graph: Path, target: Path, write: Write, begin: Callable[[], object]) 
             return target
         for stale in folder.glob(f"scratch-{name}-*"):
             shutil.rmtree(stale, ignore_errors=True)
-        begin()
+        if progress:
+            progress(f"making the {title}, once for a graph")
         with tempfile.TemporaryDirectory(prefix=f"scratch-{name}-", dir=folder) as scratch:
             write(graph, Path(scratch) / name)
             (Path(scratch) / name).replace(target)
