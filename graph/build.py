@@ -22,7 +22,7 @@ from graph.history import standing
 from graph.home import FORMAT, Home
 from graph.identity import Identity, Judgement, read_judgements
 from graph.identity.judgements import judgement_files
-from graph.identity.queue import review_queue
+from graph.identity.queue import recorded, review_queue
 from graph.identity.resolve import REASONS
 from graph.identity.who import precision, thresholds, who_is_who
 from graph.labor_graph import LaborGraph
@@ -42,7 +42,8 @@ class BuildReport:
 
     `folder` of the graph, `releases` used, `counts` of rows by kind. Who is who: ids of things `before` and
     `after`, ids `merged` by reason (`key`, `judgement`, `match`), merges `refused`, length of the `queue`
-    for review, `precision` of the matcher on labelled pairs by kind (empty where no matcher ran).
+    for review, `precision` of the matcher on labelled pairs by kind (empty where no matcher ran), `unknown`
+    ids in judgements of people here (place, id), which no loaded record has.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class BuildReport:
     refused: pl.DataFrame
     queue: int
     precision: dict[str, float]
+    unknown: list[tuple[str, str]]
     unchanged: bool
     seconds: float
 
@@ -160,9 +162,17 @@ def _report(folder: Path, judged: list[Judgement], unchanged: bool, started: flo
         refused=pl.read_parquet(folder / "refused.parquet"),
         queue=review_queue(graph, judged).height,
         precision=about.get("identity", {}).get("precision", {}),
+        unknown=_unknown(graph, judged),
         unchanged=unchanged,
         seconds=time.perf_counter() - started,
     )
+
+
+def _unknown(graph: LaborGraph, judged: list[Judgement]) -> list[tuple[str, str]]:
+    """Ids that no loaded record has, in judgements that do not come with the program."""
+    known, own = recorded(graph, judged), set(read_judgements())
+    ends = [(line.where, item) for line in judged if line not in own for item in (line.left, line.right)]
+    return [(where, item) for where, item in ends if item not in known]
 
 
 def _write_graph(

@@ -57,16 +57,17 @@ def print_rows(
         json.dump(found[:limit], sys.stdout, ensure_ascii=False, indent=1, default=str)
         sys.stdout.write("\n")
     elif form is Format.csv:
-        _print_csv(found[:limit])
+        names = rows.columns if isinstance(rows, pl.DataFrame) else list(found[0] if found else ())
+        _print_csv(found[:limit], names)
     else:
         _print_table(found, title, ROWS if limit is None else limit, columns)
 
 
-def _print_csv(rows: list[Row]) -> None:
+def _print_csv(rows: list[Row], names: Sequence[str]) -> None:
     import csv
 
-    if rows:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+    if names:
+        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: cell(value, plain=True) for name, value in row.items()} for row in rows)
 

@@ -129,6 +129,8 @@ class LaborGraph:
         if len(exact) == 1:
             return str(exact[0])
         close = ", ".join(f"{row['id']} ({row['name']})" for row in found)
+        if exact:
+            raise WrongUseError(f"several things are called {name!r}", hint=f"give an id: {close}")
         raise WrongUseError(
             f"no thing has the id {name!r}",
             hint=f"did you mean {close}?" if close else "try `trinational search`",

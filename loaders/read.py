@@ -51,8 +51,9 @@ def csv(
 
     Returns
     -------
-    The file's columns (text; runs of white space in a name are one space), `row` (1-based data row) and
-    `~problem` (what is wrong with the row as a whole: ragged or blank).
+    The file's columns (text; runs of white space in a name are one space; a column without name is
+    `column 3`), `row` (1-based data row) and `~problem` (what is wrong with the row as a whole: ragged or
+    blank).
 
     Raises
     ------
@@ -122,8 +123,11 @@ def _header(
         names = text.split("\n", 1)[0].split(separator)
     else:
         reader = python_csv.reader(io.StringIO(text), delimiter=separator, quotechar=quote)
-        names, lines = next(reader, []), reader.line_num
-    names = [" ".join(name.split()) for name in names]
+        try:
+            names, lines = next(reader, []), reader.line_num
+        except python_csv.Error as error:
+            raise TrinationalError(f"{path.name}, line 1: {error}", hint="mend the line ends") from error
+    names = [" ".join(name.split()) or f"column {n}" for n, name in enumerate(names, start=1)]
     doubled = [name for name, times in Counter(names).items() if times > 1]
     if doubled:
         raise TrinationalError(

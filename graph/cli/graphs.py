@@ -17,7 +17,7 @@ from graph.cli.common import AsOfOption, FormatOption, HomeOption, LimitOption, 
 from graph.console import OUT, Format, print_rows, steps
 from graph.labor_graph import LaborGraph
 from graph.release import load_release
-from ontology import model
+from ontology import model, nearest
 
 
 @app.command()
@@ -108,6 +108,11 @@ def _identity(report: BuildReport) -> list[str]:
     ]
     if measured:
         lines.append(f"precision of matches on labelled pairs: {measured}")
+    if report.unknown:
+        lines.append(f"ids in judgements that no loaded record has: {len(report.unknown):,}")
+        known = {*LaborGraph(report.folder).things["id"]} - {item for _, item in report.unknown}
+        named = [f"  {where}: {item} {nearest(item, sorted(known))}" for where, item in report.unknown[:3]]
+        lines += [line.rstrip() for line in named]
     return lines
 
 

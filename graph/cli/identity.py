@@ -262,7 +262,8 @@ def _show_pair(graph: LaborGraph, pair: dict[str, Any], number: int, total: int)
         table.add_row(name, *(Text("\n".join(s.fields.get(name, []))) for s in (a, b)))
     for name in [n.removeprefix("left_") for n in found if n.startswith("left_")]:
         values = [found.pop(f"left_{name}"), found.pop(f"right_{name}", None)]
-        table.add_row(name.replace("_", " "), *(Text(cell(value)) for value in values))
+        if values != [None, None]:
+            table.add_row(name.replace("_", " "), *(Text(cell(value)) for value in values))
     table.add_row("rows", cell(pair["left_rows"]), cell(pair["right_rows"]))
     table.add_row("sources", _sources(a), _sources(b))
     OUT.print(table)
@@ -343,7 +344,7 @@ def match_rows(
 
     Example: trinational match employers.csv --write employers-with-ids.csv
     """
-    from graph.identity.lists import columns_of, known, match_list, read_list, things_of, with_ids
+    from graph.identity.lists import columns_of, known, match_list, no_keys, read_list, things_of, with_ids
     from graph.identity.sheet import read_rows
 
     _other_file(given, write)
@@ -361,6 +362,7 @@ def match_rows(
     names = [column for column in rows.columns if column != "row"]
     columns = columns_of(names, _kind(kind), {field: column for field, column in named.items() if column})
     ERR.print(columns.text, style="dim", soft_wrap=True)
+    _tell_wrong(no_keys(rows, columns))
     mentions = read_list(rows, columns)
     graph = open_graph(context, home)
     with steps("Matching") as step:
@@ -392,6 +394,15 @@ def _kind(given: str | None) -> str | None:
 def _other_file(given: Path, write: Path | None) -> None:
     if write and write.exists() and given.exists() and write.samefile(given):
         raise WrongUseError(f"{write} is the list itself, which is never changed", hint="name another file")
+
+
+def _tell_wrong(cells: pl.DataFrame) -> None:
+    """Name the first cells that hold no key."""
+    if cells.height:
+        named = [f"row {row}, column {column}: {value!r}" for row, column, value in cells.head(3).iter_rows()]
+        more = "; ..." if cells.height > len(named) else ""
+        text = f"no keys of their register, not used: {cells.height:,} ({'; '.join(named)}{more})"
+        ERR.print(Text(text), style="dim", soft_wrap=True)
 
 
 def _outcomes(rows: pl.DataFrame, found: pl.DataFrame) -> str:

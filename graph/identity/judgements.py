@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import polars as pl
 from filelock import FileLock
 
-from ontology import TrinationalError, nearest
+from ontology import TrinationalError, model, nearest
+from ontology.authorities import check
 
 FILE = "judgements.csv"
 BUILT_IN = Path(__file__).parent / FILE
@@ -95,10 +100,19 @@ def _read(path: Path) -> list[Judgement]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             _check_header(path, reader.fieldnames)
-            name = f"{'built-in' if path == BUILT_IN else path.parent.name}/{path.name}"
+            folder = "built-in" if path == BUILT_IN else path.resolve().parent.name
+            name = f"{folder}/{path.name}"
             return [judgement_of(line, f"{name}, line {reader.line_num}") for line in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TrinationalError(f"{path}: cannot be read as UTF-8 CSV: {error}") from error
+    except OSError as error:
+        raise TrinationalError(f"cannot read {path}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise not_csv(path, error) from error
+
+
+def not_csv(path: Path, error: Exception) -> TrinationalError:
+    """What is said of a file of judgements that is no CSV file in UTF-8."""
+    hint = "save it as `CSV UTF-8` in the spreadsheet"
+    return TrinationalError(f"{path}: cannot be read as UTF-8 CSV: {error}", hint=hint)
 
 
 def _check_header(path: Path, header: object) -> None:
@@ -129,7 +143,9 @@ def judgement_of(line: dict[str | None, str | None], where: str) -> Judgement:
             f"{where}, column relation: {cells['relation']!r} stands beside {cells['judgement']!r}",
             hint="only `related` has a relation",
         )
-    if not _DATE.fullmatch(cells["on"]):
+    for name in ("left", "right"):
+        _check_key(where, name, cells[name])
+    if not _is_date(cells["on"]):
         raise TrinationalError(
             f"{where}, column on: {cells['on']!r} is not an ISO date",
             hint="write YYYY-MM-DD; a spreadsheet may have changed it: format the column as text",
@@ -146,8 +162,30 @@ def _check_word(where: str, column: str, word: str, words: tuple[str, ...]) -> N
         )
 
 
+def _check_key(where: str, column: str, item: str) -> None:
+    """Refuse an id that its register cannot have issued."""
+    authority, _, key = item.partition(":")
+    if authority in model().registers and not pl.select(check(authority, pl.lit(key))).item():
+        raise TrinationalError(
+            f"{where}, column {column}: {item!r} is no key of its register", hint="look it up there"
+        )
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is a year, a month or a day that the calendar has."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        return bool(date.fromisoformat(f"{text}-01-01"[:10]))
+    except ValueError:
+        return False
+
+
 def check_pairs(judgements: Iterable[Judgement]) -> None:
-    """Raise `TrinationalError` naming both lines where two judge the same two ids otherwise."""
+    """Raise `TrinationalError` where two lines judge the same two ids otherwise, or relations go in a circle.
+
+    It names the lines.
+    """
     seen: dict[frozenset[str], Judgement] = {}
     for line in judgements:
         pair = frozenset((line.left, line.right))
@@ -159,6 +197,27 @@ def check_pairs(judgements: Iterable[Judgement]) -> None:
             )
         if earlier is None or earlier.judgement == "unsure":
             seen[pair] = line
+    for relations in (("parent", "local_of"), ("predecessor",)):
+        _check_circle([line for line in seen.values() if line.relation in relations])
+
+
+def _check_circle(judgements: Iterable[Judgement]) -> None:
+    """Raise where a thing would be its own parent, or its own predecessor."""
+    lines: dict[str, dict[str, Judgement]] = {}
+    for line in judgements:
+        ends = (line.right, line.left) if line.relation == "local_of" else (line.left, line.right)
+        lines.setdefault(ends[1], {})[ends[0]] = line
+    try:
+        TopologicalSorter(lines).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        steps = [lines[below][above] for above, below in itertools.pairwise(circle)]
+        raise TrinationalError(
+            f"judgements go in a circle: {' -> '.join(circle)} ("
+            + "; ".join(f"{line.where} says {line.text}" for line in steps)
+            + ")",
+            hint="delete one of these lines",
+        ) from None
 
 
 def safe_cell(text: str) -> str:

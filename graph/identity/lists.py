@@ -214,16 +214,45 @@ def _name(columns: Columns) -> pl.Expr:
 
 def _keys(columns: Mapping[str, str]) -> pl.Expr:
     """Ids that a register could have issued: `lei:...`, or the bare key below the register's name."""
-    found = []
-    for column, authority in columns.items():
-        cell = _cell(column)
-        names = [authority] if authority else sorted(model().registers)
-        for name in names:
-            key = cell.str.strip_prefix(f"{name}:") if authority else cell.str.extract(f"^{name}:(.+)$")
-            found.append(pl.when(check(name, key)).then(pl.concat_str(pl.lit(f"{name}:"), key)))
+    found = [
+        pl.when(check(name, key)).then(pl.concat_str(pl.lit(f"{name}:"), key))
+        for column, authority in columns.items()
+        for name, key in _given_keys(column, authority).items()
+    ]
     if not found:
         return pl.lit([], pl.List(pl.String))
     return pl.concat_list(found).list.drop_nulls()
+
+
+def _given_keys(column: str, authority: str) -> dict[str, pl.Expr]:
+    """What a column gives as the key of each register, written as the register's ids are."""
+    cell = _cell(column)
+    if authority:
+        return {authority: _plain(authority, cell.str.strip_prefix(f"{authority}:"))}
+    return {name: _plain(name, cell.str.extract(f"^{name}:(.+)$")) for name in sorted(model().registers)}
+
+
+def _plain(authority: str, key: pl.Expr) -> pl.Expr:
+    if authority in ("us-cik", "us-olms"):
+        return key.str.replace("^0+([0-9])", "$1")
+    if authority == "us-ein":
+        return key.str.replace("^([0-9]{2})-([0-9]{7})$", "$1$2")
+    return key.str.to_uppercase() if authority == "lei" else key
+
+
+def no_keys(rows: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+    """Cells that stand where a key does and are none: `row`, `column`, `value`; nothing is looked up by them.
+
+    >>> rows = pl.DataFrame({"Employer": ["A", "B"], "CIK": ["0000037996", "n/a"], "row": [2, 3]})
+    >>> no_keys(rows, columns_of(["Employer", "CIK"])).rows()
+    [(3, 'CIK', 'n/a')]
+    """
+    found = [pl.DataFrame(schema={"row": pl.Int64, "column": pl.String, "value": pl.String})]
+    for column, authority in columns.keys.items():
+        keys = _given_keys(column, authority)
+        wrong = pl.any_horizontal(~check(name, key) for name, key in keys.items())
+        found.append(rows.filter(wrong).select("row", column=pl.lit(column), value=_cell(column)))
+    return pl.concat(found).sort("row", "column")
 
 
 # The things of the graph, and which of them a row is.

@@ -139,14 +139,30 @@ def steps() -> dict[str, Step]:
 def successor(national: str, on: str | None = None) -> str:
     """The union that a national had become by a date (`YYYY`, `YYYY-MM` or `YYYY-MM-DD`; none: by now).
 
-    A merger without a date counts as of now only; a year alone means its end.
+    A merger without a date counts as of now only; a year alone means its end. A union that went into another
+    on a known date and goes on as a part of it (IUE) has become that one; one that always was a part has not.
 
     >>> successor("URW", "1994"), successor("URW", "2000"), successor("OCAW", "2001"), successor("OCAW")
     ('URW', 'USW', 'PACE', 'USW')
+    >>> successor("IUE", "1999"), successor("IUE", "2001"), successor("USWCA")
+    ('IUE', 'CWA', 'USWCA')
+    """
+    for step in _line(national, ("merged", "absorbed", "part")):
+        if not step.since and (on or step.how == "part"):
+            break
+        if on and on < step.since[: len(on)]:
+            break
+        national = step.into
+    return national
+
+
+def merged(national: str) -> str:
+    """The union that a national went into whole; a part of another stays itself.
+
+    >>> merged("OCAW"), merged("IUE")
+    ('USW', 'IUE')
     """
     for step in _line(national, ("merged", "absorbed")):
-        if on and (not step.since or on < step.since[: len(on)]):
-            break
         national = step.into
     return national
 

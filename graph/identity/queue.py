@@ -111,6 +111,16 @@ def named(judgements: Sequence[Judgement]) -> pl.DataFrame:
     return pl.DataFrame(rows, {"left": pl.String(), "right": pl.String()}, orient="row")
 
 
+def recorded(graph: LaborGraph, judgements: Sequence[Judgement]) -> set[str]:
+    """The ids in judgements that a record has, or that a source gives beside its own."""
+    pairs = named(judgements)
+    wanted = pl.concat([pairs["left"], pairs["right"]]).unique().implode()
+    keys = mapping(graph).lazy().filter(reason="key")
+    said = [graph.said(kind.name).select(id="record_id") for kind in model().things]
+    everything = pl.concat([keys.select(id="record_id"), keys.select(id="joined_to"), *said])
+    return set(everything.filter(pl.col("id").is_in(wanted)).collect()["id"])
+
+
 def canonical(graph: LaborGraph, pairs: pl.DataFrame) -> pl.DataFrame:
     """Pairs with `left_id` and `right_id`, the ids of the things that `left` and `right` belong to."""
     joined = mapping(graph).select("record_id", "id")

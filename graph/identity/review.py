@@ -21,12 +21,13 @@ from graph.identity.judgements import (
     check_pairs,
     judgement_files,
     judgement_of,
+    not_csv,
     read_cell,
     read_judgements,
     safe_cell,
     take_back,
 )
-from graph.identity.queue import MATCHES, canonical, mapping, matches, named, review_queue
+from graph.identity.queue import MATCHES, canonical, mapping, matches, named, recorded, review_queue
 from graph.identity.resolve import resolve
 from graph.labor_graph import LaborGraph
 from ontology import TrinationalError, model, nearest
@@ -228,16 +229,21 @@ def import_judgements(home: Home, path: Path, by: str = "") -> tuple[int, int]:
     known = read_judgements(*judgement_files(home.path))
     given = _given(path, by)
     _check_ids(graph, given)
-    seen = {(j.left, j.right, j.judgement, j.relation) for j in known}
+    seen = {_says(line) for line in known}
     fresh: list[Judgement] = []
     for line in given:
-        if (line.left, line.right, line.judgement, line.relation) not in seen:
-            seen.add((line.left, line.right, line.judgement, line.relation))
+        if _says(line) not in seen:
+            seen.add(_says(line))
             fresh.append(line)
     check_judgements(graph, [*known, *fresh])
     if fresh:
         append(home.path / FILE, fresh)
     return len(fresh), len(given) - len(fresh)
+
+
+def _says(line: Judgement) -> tuple[frozenset[str], str, str]:
+    """What a line says of which two ids: a second one that says so is not written."""
+    return frozenset((line.left, line.right)), line.judgement, line.relation
 
 
 def _given(path: Path, by: str) -> list[Judgement]:
@@ -266,10 +272,10 @@ def _rows(path: Path) -> Iterable[tuple[str, dict[str, str]]]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         names = [name.strip().lower() for name in next(reader, [])]
         lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TrinationalError(
-            f"{path}: cannot be read as UTF-8 CSV: {error}", hint="save it as `CSV UTF-8` in the spreadsheet"
-        ) from error
+    except OSError as error:
+        raise TrinationalError(f"cannot read {path}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise not_csv(path, error) from error
     for needed in ("left", "right", "judgement"):
         if names.count(needed) != 1:
             raise TrinationalError(
@@ -303,13 +309,7 @@ def _filled(row: dict[str, str], by: str, where: str) -> list[Judgement]:
 
 def _check_ids(graph: LaborGraph, judgements: list[Judgement]) -> None:
     """Every id is one of the graph, or of a record in it."""
-    joined = mapping(graph).lazy().select(id="record_id")
-    said = [graph.said(kind.name).select(id="record_id") for kind in model().things]
-    wanted = pl.Series(sorted({i for j in judgements for i in (j.left, j.right)}), dtype=pl.String())
-    everything = pl.concat([graph.things.lazy().select("id"), joined, *said]).filter(
-        pl.col("id").is_in(wanted.implode())
-    )
-    known = set(everything.collect()["id"])
+    known = recorded(graph, judgements) | {*graph.things["id"], *mapping(graph)["record_id"]}
     for judgement in judgements:
         for column in ("left", "right"):
             item = getattr(judgement, column)

@@ -34,11 +34,9 @@ def read_rows(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
     """
     try:
         known = path.suffix.lower() in _WORKBOOKS
-        rows = (office.frame(path, office.grid(path), 1) if known else _text(path, encoding)).collect()
+        rows = (_workbook(path) if known else _text(path, encoding)).collect()
     except OSError as error:
         raise TrinationalError(f"cannot read {path}: {error.strerror or error}") from None
-    except LookupError:
-        raise TrinationalError(f"no such encoding: {encoding!r}", hint="utf-8, cp1252 or utf-16") from None
     except pl.exceptions.DuplicateError:
         raise TrinationalError(f"{path}: a column is called 'row'", hint="rename it in the file") from None
     rows = rows.filter(pl.col(read.PROBLEM).is_null() | (pl.col(read.PROBLEM) != read.BLANK))
@@ -55,16 +53,34 @@ def read_rows(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
     return rows.filter(~blank).select(*cells, read.ROW)
 
 
+def _workbook(path: Path) -> pl.LazyFrame:
+    cells = office.grid(path)
+    if not cells:
+        raise TrinationalError(f"{path.name}: the first sheet is empty", hint="put the list there")
+    return office.frame(path, cells, 1)
+
+
 def _text(path: Path, encoding: str) -> pl.LazyFrame:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise TrinationalError(f"no such encoding: {encoding!r}", hint="utf-8, cp1252 or utf-16") from None
     with path.open("rb") as stream:
         head = stream.read(4)
+    if head == b"PK\3\4":
+        raise TrinationalError(f"{path.name} is a workbook, not text", hint="let its name end in .xlsx")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
+    elif b"\0" in head and codecs.lookup(encoding).name == "utf-8":
+        encoded = "utf-16-be" if head.startswith(b"\0") else "utf-16-le"
+        raise TrinationalError(f"{path.name} is not utf-8", hint=f"it may be UTF-16: --encoding {encoded}")
     try:
         return read.csv(path, separator=_separator(path, encoding), encoding=encoding)
     except TrinationalError as error:
-        hint = "save it as UTF-8, or say which it is: --encoding cp1252"
-        raise TrinationalError(str(error), hint=hint if "is not utf" in str(error) else error.hint) from None
+        hint = error.hint.replace("download", "save")
+        if "is not utf" in str(error):
+            hint = "save it as UTF-8, or say which it is: --encoding cp1252"
+        raise TrinationalError(str(error), hint=hint) from None
 
 
 def _separator(path: Path, encoding: str) -> str:

@@ -21,10 +21,10 @@ from graph.identity.compare import rarity
 from graph.identity.nationals import (
     Phrase,
     curated,
+    merged,
     numbering,
     phrases,
     steps,
-    successor,
     tie,
     top,
     vocabulary,
@@ -357,7 +357,7 @@ def _joint(named: list[str]) -> str:
     """One of a family; the union that they became where several of them did (`SAG - AFTRA`)."""
     if len(named) == 1:
         return named[0]
-    became = {successor(one) for one in named}
+    became = {merged(one) for one in named}
     return named[0] if len(became) > 1 else became.pop()
 
 
@@ -546,12 +546,12 @@ def blocks(one: Union) -> tuple[str, ...]:
     """
     keys = {f"={form}" for form in one.wholes}
     if one.national and one.numbers:
-        step = steps().get(successor(one.national))
-        for national in {successor(one.national), step.into if step else ""} - {""}:
+        step = steps().get(merged(one.national))
+        for national in {merged(one.national), step.into if step else ""} - {""}:
             keys |= {f"{national}/{base(each)}" for each in one.numbers}
         return tuple(sorted(keys))
     if one.national:
-        keys |= {f"{successor(one.national)}/{word}" for word in one.words or ("",)}
+        keys |= {f"{merged(one.national)}/{word}" for word in one.words or ("",)}
     ends = [f"/{base(each)}" for each in one.numbers] or [""]
     for name in one.names:
         own = {word for word in name if kind_of(word) == "own"}

@@ -246,7 +246,8 @@ class _Question:
 
     def _refused(self, found: Why, left: list[str], right: list[str]) -> str | None:
         refused = pl.read_parquet(self.graph.folder / "refused.parquet").filter(_between(left, right))
-        rows = refused.sort("probability", descending=True, nulls_last=True)
+        asked = ~_between([found.left], [found.right])
+        rows = refused.sort(asked, "probability", descending=[False, True], nulls_last=True)
         if rows.is_empty():
             return None
         row = rows.row(0, named=True)

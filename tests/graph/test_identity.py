@@ -90,6 +90,48 @@ def test_judgement_different_stops_a_key() -> None:
     assert "different" in identity.refused["reason"][0]
 
 
+def written(path: Path, *lines: str) -> Path:
+    path.write_text(RELATED + "".join(f"{line},research,2026-01-01,read both pages\n" for line in lines))
+    return path
+
+
+def test_a_key_with_a_wrong_check_digit_is_no_end_of_a_judgement(tmp_path: Path) -> None:
+    path = written(tmp_path / "judged.csv", "corp:a,lei:5493000IBP32UQZ0KL42,same,")
+    with pytest.raises(TrinationalError, match="line 2, column right: 'lei:5493000IBP32UQZ0KL42' is no key"):
+        read_judgements(path)
+
+
+@pytest.mark.parametrize("day", ["2026-02-31", "2026-13", "31/12/2026"])
+def test_a_day_that_the_calendar_does_not_have_is_refused(tmp_path: Path, day: str) -> None:
+    path = tmp_path / "judged.csv"
+    path.write_text(f"{RELATED}corp:a,corp:b,same,,research,{day},read\n")
+    with pytest.raises(TrinationalError, match=f"line 2, column on: '{day}' is not an ISO date"):
+        read_judgements(path)
+
+
+def test_relations_that_go_in_a_circle_are_refused_with_the_chain(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "judged.csv",
+        "corp:a,corp:b,related,parent",
+        "corp:c,corp:b,related,local_of",
+        "corp:c,corp:a,related,parent",
+    )
+    with pytest.raises(TrinationalError, match=r"in a circle: (corp:.( -> )?){4}") as caught:
+        read_judgements(path)
+    assert all(f"line {n} says" in str(caught.value) for n in (2, 3, 4))
+    read_judgements(written(path, "corp:a,corp:b,related,parent", "corp:b,corp:a,unsure,"))
+
+
+def test_a_file_that_is_not_there_or_no_csv_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TrinationalError, match=r"cannot read .*none\.csv: No such file"):
+        read_judgements(tmp_path / "none.csv")
+    path = tmp_path / "judged.csv"
+    path.write_bytes((RELATED + "corp:a,corp:b,same,,research,2026-01-01,México\n").encode("cp1252"))
+    with pytest.raises(TrinationalError, match="cannot be read as UTF-8 CSV") as caught:
+        read_judgements(path)
+    assert "CSV UTF-8" in caught.value.hint
+
+
 def test_contradicting_judgements_name_the_chain() -> None:
     judged = [judge("corp:a", "corp:b"), judge("corp:b", "corp:c"), judge("corp:a", "corp:c", "different")]
     with pytest.raises(TrinationalError, match="corp:a = corp:b = corp:c"):
@@ -330,8 +372,13 @@ def test_home_and_further_judgements_are_read_beside_the_built_in(tmp_path: Path
     load_release(home, "curated")
     (home.path / "judgements.csv").write_text(HEADER + "corp:3m,corp:alcoa,same,x,2026,why\n")
     further = tmp_path / "more.csv"
-    further.write_text(HEADER + "corp:aees,corp:akwel,same,x,2026,why\n")
-    mapping = pl.read_parquet(build(home, judgements=further).folder / "identity.parquet")
+    further.write_text(
+        HEADER + "corp:aees,corp:akwel,same,x,2026,why\ncorp:aees,corp:akwell,same,x,2026,why\n"
+    )
+    report = build(home, judgements=further)
+    assert [item for _, item in report.unknown] == ["corp:akwell"]
+    assert report.unknown[0][0].endswith("more.csv, line 3")
+    mapping = pl.read_parquet(report.folder / "identity.parquet")
     assert {"org:ifalpa", "corp:alcoa", "corp:akwel"} <= set(mapping["record_id"])
     (home.path / "judgements.csv").unlink()
     mapping = pl.read_parquet(build(home).folder / "identity.parquet")

@@ -111,7 +111,9 @@ def test_a_confederation_makes_no_two_unions_one() -> None:
         ("CEP", None, "UNIFOR"),
         ("BCTW", "1998", "BCTW"),
         ("BCTW", "2000", "BCTGMI"),
-        ("IUE", "2001", "IUE"),
+        ("IUE", "2000-09", "IUE"),
+        ("IUE", "2001", "CWA"),
+        ("HEU", None, "HEU"),
         ("UAW", None, "UAW"),
     ],
 )

@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from graph.build import build
 from graph.cli import main
 from graph.home import VARIABLE, Home
-from graph.identity.lists import CANDIDATES, columns_of, known, match_list, read_list, things_of, with_ids
+from graph.identity.lists import (
+    CANDIDATES,
+    columns_of,
+    known,
+    match_list,
+    no_keys,
+    read_list,
+    things_of,
+    with_ids,
+)
 from graph.identity.sheet import read_rows
 from graph.labor_graph import LaborGraph
 from graph.release import load_release
@@ -67,6 +76,12 @@ def test_a_workbook_is_read_as_the_same_table_in_text(tmp_path: Path, table: lis
     assert [tuple(c or "" for c in row) for row in found.drop("row").rows()] == filled(rows)
 
 
+def test_a_workbook_without_cells_says_so(tmp_path: Path) -> None:
+    xlsxwriter.Workbook(str(tmp_path / "a.xlsx")).close()
+    with pytest.raises(TrinationalError, match=r"a\.xlsx: the first sheet is empty"):
+        read_rows(tmp_path / "a.xlsx")
+
+
 def test_rows_are_numbered_as_a_spreadsheet_numbers_them(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Employer,City\nGM,Detroit\n\n , \nFord,Dearborn\n")
     assert read_rows(tmp_path / "a.csv")["row"].to_list() == [2, 5]
@@ -83,6 +98,9 @@ def test_rows_are_numbered_as_a_spreadsheet_numbers_them(tmp_path: Path) -> None
         (b"row,b\n1,2\n", "a column is called 'row'"),
         ("a,b\nMéxico,2\n".encode("cp1252"), "line 2: byte 5"),
         (b'a,b\n"1,2\n', "never closed"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "a.csv is not utf-8"),
+        (b"a,b\r1,2\r\n3,4\n", "line 1: new-line character"),
+        (b"PK\3\4\0\0", "a.csv is a workbook"),
     ],
 )
 def test_files_that_cannot_be_read_say_where(tmp_path: Path, content: bytes, message: str) -> None:
@@ -91,6 +109,13 @@ def test_files_that_cannot_be_read_say_where(tmp_path: Path, content: bytes, mes
         read_rows(tmp_path / "a.csv")
     assert message in str(caught.value)
     assert caught.value.hint
+
+
+def test_a_column_without_a_name_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Employer,,City,,\nGM,x,Detroit,,\n")
+    found = read_rows(tmp_path / "a.csv")
+    assert found.columns == ["Employer", "column 2", "City", "column 4", "column 5", "row"]
+    assert found.row(0)[:3] == ("GM", "x", "Detroit")
 
 
 def test_an_encoding_can_be_named(tmp_path: Path) -> None:
@@ -172,6 +197,21 @@ E,Paris,CA,Ruritania,,
     assert found["subdivision"].to_list() == [None, "US-OH", "MX-NLE", None, "US-CA"]
     assert found["country"].to_list() == [None, "US", "MX", "CA", "US"]
     assert found["keys"].to_list() == [["lei:5493000IBP32UQZ0KL24"], ["us-cik:37996"], [], [], []]
+
+
+def test_keys_are_read_as_registers_write_them(tmp_path: Path) -> None:
+    text = """Employer,LEI,CIK,EIN,F_NUM
+A,5493000ibp32uqz0kl24,0000037996,38-0549190,000174
+B,5493000IBP32UQZ0KL42,37996.0,380549190,
+"""
+    found = mentions_of(tmp_path, text)
+    assert found["keys"].to_list() == [
+        ["lei:5493000IBP32UQZ0KL24", "us-cik:37996", "us-ein:380549190", "us-olms:174"],
+        ["us-ein:380549190"],
+    ]
+    rows = read_rows(tmp_path / "list.csv")
+    wrong = no_keys(rows, columns_of(rows.drop("row").columns))
+    assert wrong.rows() == [(3, "CIK", "37996.0"), (3, "LEI", "5493000IBP32UQZ0KL42")]
 
 
 def test_a_union_is_named_with_its_local_and_a_plant_with_its_employer(tmp_path: Path) -> None:
@@ -362,3 +402,12 @@ def test_a_list_without_rows_finds_nothing(run: Any, tmp_path: Path) -> None:
     code, out, err = run(str(tmp_path / "list.csv"), "--format", "json")
     assert (code, json.loads(out)) == (0, [])
     assert "0 rows: 0 matched, 0 open, 0 not found" in err
+    code, out, _ = run(str(tmp_path / "list.csv"), "--format", "csv")
+    assert (code, out.strip()) == (0, ",".join(CANDIDATES))
+
+
+def test_the_command_names_cells_that_hold_no_key(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("Company,LEI\nWhirlpool Corporation,WHENKOULSSK7WUM60H30\n")
+    code, _, err = run(str(tmp_path / "list.csv"))
+    assert code == 0
+    assert "no keys of their register, not used: 1 (row 2, column LEI: 'WHENKOULSSK7WUM60H30')" in err

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import identity_home
+import polars as pl
 import pytest
 
 from graph.cli import main
+from graph.cli.identity import _show_pair
 from graph.home import VARIABLE, Home
 from graph.identity import read_judgements
 from graph.identity.judgements import RELATIONS, append
@@ -360,6 +362,27 @@ def test_several_mistakes_are_named_together(home: Home, tmp_path: Path) -> None
     path.write_text("left,right,judgement,why\ncorp:3m,corp:aees,yes,x\ncorp:3m,corp:3m,same,x\n")
     with pytest.raises(TrinationalError, match=r"(?s)line 2.*\n.*line 3"):
         import_judgements(home, path, "research")
+
+
+def test_a_pair_turned_round_is_there_already(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "queue.csv"
+    path.write_text(
+        "left,right,judgement,why\ncorp:3m,corp:aees,different,x\ncorp:aees,corp:3m,different,x\n"
+    )
+    assert import_judgements(home, path, "research") == (1, 1)
+    with pytest.raises(TrinationalError, match=r"cannot read .*none\.csv"):
+        import_judgements(home, tmp_path / "none.csv", "research")
+
+
+def test_a_pair_is_shown_without_empty_lines(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    session = Review(home, "research")
+    path = session.graph.folder / "matches.parquet"
+    events = {"left_of_events": None, "right_of_events": None}
+    pl.read_parquet(path).with_columns(**events).write_parquet(path)
+    _show_pair(session.graph, session.queue.row(0, named=True), 1, 1)
+    shown = capsys.readouterr().out
+    assert "names" in shown
+    assert "of events" not in shown
 
 
 def test_export_and_import_on_the_command_line(

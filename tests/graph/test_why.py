@@ -61,6 +61,24 @@ def test_refused_merge_names_the_obstacle(graph: LaborGraph) -> None:
     )
 
 
+def test_the_refusal_of_the_two_that_are_asked_about_comes_first(demo_home: Home, tmp_path: Path) -> None:
+    graph = LaborGraph(identity_home.identity_home(demo_home, tmp_path / "home").graph)
+    path = graph.folder / "refused.parquet"
+    refused = pl.read_parquet(path)
+    other = refused.head(1).with_columns(
+        left=pl.lit("plant:3m-slp"),
+        right=pl.lit("plant:alcoa"),
+        probability=pl.lit(1.0),
+        reason=pl.lit("of another"),
+    )
+    joined = pl.read_parquet(graph.folder / "identity.parquet")
+    row = joined.head(1).with_columns(record_id=pl.lit("plant:alcoa"), id=pl.lit("plant:aam-guanajuato"))
+    pl.concat([joined, row]).write_parquet(graph.folder / "identity.parquet")
+    pl.concat([refused, other]).write_parquet(path)
+    assert "places that differ" in ask(graph, "plant:3m-slp", "plant:aam-guanajuato").text
+    assert "of another" in ask(graph, "plant:3m-slp", "plant:alcoa").text
+
+
 def test_things_of_two_kinds(graph: LaborGraph) -> None:
     found = ask(graph, "corp:3m", "plant:3m-slp")
     assert found.cause == "two kinds"
@@ -78,6 +96,9 @@ def test_names_stand_for_records(graph: LaborGraph) -> None:
     assert ask(graph, "UAW", "UAW Local 600").left_id == "union:uaw"
     with pytest.raises(WrongUseError, match="no thing has the id 'Nobody'"):
         ask(graph, "Nobody", "UAW")
+    with pytest.raises(WrongUseError, match="several things are called 'Alimentos Grole'") as caught:
+        ask(graph, "Alimentos Grole", "UAW")
+    assert "corp:alimentos-grole (Alimentos Grole), plant:grole-ciudad-obregon" in caught.value.hint
 
 
 def test_judgements_of_today(graph: LaborGraph) -> None:
