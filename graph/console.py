@@ -109,11 +109,13 @@ def print_answers(rows: pl.DataFrame, columns: Sequence[str], title: str, limit:
 def cell(value: Any, *, plain: bool = False) -> str:
     """A value as people read it.
 
-    >>> cell({"id": "union:uaw", "name": "UAW"}), cell(0.93), cell(None), cell([1, 2])
-    ('UAW', '0.93', '', '1; 2')
+    >>> cell({"id": "union:uaw", "name": "UAW"}), cell(0.93), cell(None), cell([1, 2]), cell(True)
+    ('UAW', '0.93', '', '1; 2', 'true')
     """
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict):
         if plain:
             return json.dumps(value, ensure_ascii=False, default=str)
@@ -122,7 +124,7 @@ def cell(value: Any, *, plain: bool = False) -> str:
         return "; ".join(cell(item, plain=plain) for item in value)
     if isinstance(value, float):
         return f"{value:.4g}" if not plain else repr(value)
-    grouped = isinstance(value, int) and not isinstance(value, bool) and not plain
+    grouped = isinstance(value, int) and not plain
     return f"{value:,}" if grouped else str(value)
 
 

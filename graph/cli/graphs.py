@@ -15,6 +15,7 @@ from graph.check import check as check_graph
 from graph.cli.ask import print_sectors, print_shifts
 from graph.cli.common import AsOfOption, FormatOption, HomeOption, LimitOption, app, home_of, open_graph
 from graph.console import OUT, Format, print_rows, steps
+from graph.identity.events import tally
 from graph.labor_graph import LaborGraph
 from graph.release import load_release
 from ontology import model, nearest
@@ -108,12 +109,24 @@ def _identity(report: BuildReport) -> list[str]:
     ]
     if measured:
         lines.append(f"precision of matches on labelled pairs: {measured}")
+    if told := told_often(report.folder):
+        lines.append(f"events that sources tell several times: {told}")
     if report.unknown:
         lines.append(f"ids in judgements that no loaded record has: {len(report.unknown):,}")
         known = {*LaborGraph(report.folder).things["id"]} - {item for _, item in report.unknown}
         named = [f"  {where}: {item} {nearest(item, sorted(known))}" for where, item in report.unknown[:3]]
         lines += [line.rstrip() for line in named]
     return lines
+
+
+def told_often(folder: Path) -> str:
+    """Of how many events how many lines of files tell, for kinds with more lines than events."""
+    told = tally(LaborGraph(folder).said("Event")).drop("sources").group_by("kind").sum()
+    several = told.filter(pl.col("lines") > pl.col("events")).sort("kind")
+    return "; ".join(
+        f"{kind.replace('_', ' ')} {lines:,} lines, {records:,} records, {events:,} events"
+        for kind, lines, records, events in several.iter_rows()
+    )
 
 
 @app.command()

@@ -63,6 +63,8 @@ def review(
     Example: trinational review --by "Research, Local 174" --kind Plant
     """
     place = home_of(context, home)
+    if export and filled:
+        raise WrongUseError("--export and --import at once", hint="run the command once for each")
     if kind and kind not in [k.name for k in model().things]:
         raise WrongUseError(f"no such kind of thing: {kind!r}", hint=nearest(kind, model().kinds))
     if filled:
@@ -93,10 +95,14 @@ def _import(home: Home, path: Path, by: str) -> None:
 def _export(home: Home, path: Path, kind: str | None, limit: int | None) -> None:
     from graph.identity.judgements import WORDS, judgement_files, read_judgements
     from graph.identity.queue import review_queue
-    from graph.identity.review import export_queue
+    from graph.identity.review import export_queue, not_imported
 
     graph = LaborGraph(home.graph)
-    queue = review_queue(graph, read_judgements(*judgement_files(home.path)), kind)
+    judged = read_judgements(*judgement_files(home.path))
+    if path.is_file() and path.stat().st_size and (left := not_imported(path, judged)):
+        hint = "--import it first, or name another file"
+        raise WrongUseError(f"{path} holds {left} judgements that are not imported", hint=hint)
+    queue = review_queue(graph, judged, kind)
     count = export_queue(graph, queue.head(limit) if limit else queue, path)
     OUT.print(f"{count} pairs in {path}: fill in `judgement` ({', '.join(WORDS)}), then --import")
 

@@ -241,6 +241,15 @@ def import_judgements(home: Home, path: Path, by: str = "") -> tuple[int, int]:
     return len(fresh), len(given) - len(fresh)
 
 
+def not_imported(path: Path, known: Sequence[Judgement]) -> int:
+    """How many rows of a queue say what the known judgements do not.
+
+    Raises `TrinationalError` where the file is no queue, or has mistakes.
+    """
+    seen = {_says(line) for line in known}
+    return sum(_says(line) not in seen for line in _given(path, "not told"))
+
+
 def _says(line: Judgement) -> tuple[frozenset[str], str, str]:
     """What a line says of which two ids: a second one that says so is not written."""
     return frozenset((line.left, line.right)), line.judgement, line.relation

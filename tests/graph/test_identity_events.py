@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 from small_tables import Rows, small_tables
 
 from graph.analysis import production_shifts
+from graph.cli.graphs import told_often
 from graph.identity.events import COLUMNS, match_events, tally
 from graph.identity.queue import matches
 from graph.labor_graph import LaborGraph
@@ -199,3 +201,19 @@ def test_records_and_events_are_counted(real_graph: LaborGraph) -> None:
     assert (counted["records"] >= counted["events"]).all()
     fmcs = counted.filter(kind="stoppage", sources=["us_stoppages_fmcs"]).row(0, named=True)
     assert fmcs["lines"] > fmcs["records"]
+
+
+def test_a_build_says_how_often_events_are_told(tmp_path: Path) -> None:
+    (tmp_path / "said").mkdir()
+    assert told_often(tmp_path) == ""
+    said = pl.DataFrame(
+        {
+            "id": ["a", "a", "b", "c"],
+            "record_id": ["a", "x", "b", "c"],
+            "event_type": ["strike", "strike", "lockout", "election"],
+            "source": ["s@1", "t@1", "t@1", "u@1"],
+            "times": [2, 1, 1, 1],
+        }
+    )
+    said.write_parquet(tmp_path / "said" / "Event.parquet")
+    assert told_often(tmp_path) == "stoppage 4 lines, 3 records, 2 events"

@@ -399,8 +399,13 @@ def test_export_and_import_on_the_command_line(
 
     code, out = run("--export", str(path), "--kind", "Corporation")
     assert (code, out.split()[:2]) == (0, ["2", "pairs"])
+    assert run("--export", str(path), "--kind", "Corporation")[0] == 0
     rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
     fill(path, [{**row, "judgement": "different"} for row in rows])
+    text = path.read_text()
+    assert run("--export", str(path))[0] == 2
+    assert run("--export", str(path), "--import", str(path))[0] == 2
+    assert path.read_text() == text
     code, out = run("--import", str(path), "--by", "research")
     assert (code, "2 judgements written" in out) == (0, True)
     assert run("--kind", "Plnat")[0] == 2
