@@ -21,20 +21,20 @@ from ontology.authorities import check
 
 _HEADERS = {
     "country": "country|nation|pais|pays",
-    "state": "state|province|state province|st|prov|estado|entidad|entidad federativa|provincia",
-    "city": "city|town|municipality|city town|ciudad|municipio|localidad|ville|municipalite|localite",
+    "state": "state|province|state province|st|prov|estado|entidad|entidad federativa|edo|provincia",
+    "city": "city|town|municipality|city town|ciudad|municipio|mpio|localidad|ville|municipalite|localite",
     "address": "address|street|street address|address 1|direccion|domicilio|calle|adresse|rue",
     "sector": "naics|naics code|scian|codigo scian|code scian|sector|industry|industria|giro|secteur"
     "|industrie",
     "alias": "dba|doing business as|trade name|alias|aka|nombre comercial|nom commercial",
-    "local": "local|local number|local no|lodge|seccion|section locale|numero de seccion",
+    "local": "local|local number|local no|lodge|seccion|secc|section|section locale|numero de seccion",
     "union": "union|union name|labor organization|labour organization|sindicato|nombre del sindicato"
     "|organizacion sindical|syndicat|nom du syndicat|organisation syndicale",
-    "plant": "plant|plant name|facility|facility name|establishment|worksite|site|planta|fabrica"
-    "|establecimiento|centro de trabajo|usine|etablissement|lieu de travail",
+    "plant": "plant|plant name|facility|facility name|factory|factory name|establishment|worksite|site|planta"
+    "|fabrica|maquiladora|establecimiento|centro de trabajo|usine|etablissement|lieu de travail",
     "employer": "employer|employer name|company|company name|corporation|firm|business|business name|supplier"
-    "|organization|empresa|nombre de la empresa|empleador|patron|razon social|compania|proveedor|employeur"
-    "|entreprise|compagnie|societe|raison sociale|fournisseur",
+    "|vendor|manufacturer|contractor|organization|organisation|empresa|nombre de la empresa|empleador|patron"
+    "|razon social|compania|proveedor|employeur|entreprise|compagnie|societe|raison sociale|fournisseur",
     "name": "name|nombre|nom|denominacion|denomination",
 }
 _REGISTERS = {
@@ -49,6 +49,7 @@ _REGISTERS = {
     "us-dot-tyre": "dot|dot code",
 }
 _ANY = "id|ids|key|keys|trinational id"
+_PEOPLE = frozenset("first last given middle contact member apellido apellidos prenom".split())  # noqa: SIM905
 _NAMED = ("union", "plant", "employer", "name")
 SURE = 0.8  # probability from which one candidate alone is taken for the thing
 CLEAR = 10.0  # the odds of the best candidate are so many times those of the next, or the row stays open
@@ -114,10 +115,13 @@ def columns_of(
         for f, headers in _HEADERS.items():
             taken = (*found.values(), *keys)
             fitting = [n for n in free if n not in taken and _fits(words[n], headers, exact)]
+            fitting = [n for n in fitting if f != "name" or _PEOPLE.isdisjoint(words[n].split())]
             if fitting and f not in found:
                 found[f] = fitting[0]
     sort = kind or _kind(found, given)
     parts = [found[f] for f in _parts_of_name(sort, found, given)]
+    if sort == "Union" and not parts and "local" in found:
+        parts = [found.pop("local")]
     if not parts:
         raise WrongUseError(
             f"no column looks like the name of a {sort.lower()}",
@@ -161,7 +165,7 @@ def _fits(header: str, known: str, exact: bool) -> bool:
 def _kind(found: Mapping[str, str], given: Mapping[str, str]) -> str:
     if "name" in given:
         header = _folded([given["name"]])[0]
-        kinds = {"plant": "Plant", "union": "Union"}
+        kinds = {"plant": "Plant", "union": "Union", "local": "Union"}
         return next((k for f, k in kinds.items() if _fits(header, _HEADERS[f], exact=False)), "Corporation")
     if "plant" in found:
         return "Plant"

@@ -151,6 +151,11 @@ HEADERS = {
     "Employer|Union|Local|State": ("Corporation", ("Employer",), "state"),
     "Name|Local": ("Union", ("Name",), "local"),
     "Company|DBA": ("Corporation", ("Company",), "alias"),
+    "Vendor|Mpio.|Edo.": ("Corporation", ("Vendor",), "state city"),
+    "Factory Name|Supplier|Country": ("Plant", ("Supplier", "Factory Name"), "country"),
+    "First Name|Last Name|Local|City": ("Union", ("Local",), "city"),
+    "Local Union|State": ("Union", ("Local Union",), "state"),
+    "Sindicato|Secc.": ("Union", ("Sindicato",), "local"),
 }
 
 
