@@ -1,8 +1,9 @@
 """Two mentions of employers or plants compared, field by field, into a few named levels.
 
 Levels, not numbers: each can be read, counted and explained. `shared` says how rare the words are that both
-names have; `rest` says what is left over, from nothing to other words of their own; `place`, `sector`, `keys`
-and `address` compare those fields, `unknown` where one side has none.
+names have; `rest` says what is left over, from nothing to other words of their own; `parent` what sources or
+the names themselves say of owners; `place`, `sector`, `keys` and `address` compare those fields, `unknown`
+where one side has none.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SAME_SITE = 85.0  # token-set ratio of two further names of plants
 RECURRING = ONE_A_PLACE.union(("bottling", "bottler", "dealer", "dealership", "hotel", "casino", "various"))
 _SHORTEST = 3
 COMPARISONS = {
-    "Corporation": ("shared", "rest", "place", "sector", "keys"),
+    "Corporation": ("shared", "rest", "place", "sector", "keys", "parent"),
     "Plant": ("shared", "rest", "site", "sector", "keys"),
     "Union": ("body", "place", "keys"),
 }
@@ -169,6 +170,9 @@ _RESTS = (
 )
 _NEAR = _RESTS.index("generic")
 _WHOLE = ("none", "spelling", "site", "alias")
+_CLOSE = ("none", "spelling", "site", "generic")
+_SHARED = ("none", "acronym", "common", "middle", "rare", "very_rare")
+_LISTED_TWICE = ("generic", "number", "country", "own_tail", "own_other")
 
 
 def _rest(words: _Words, left: Name, right: Name, here: _Here) -> str:
@@ -204,8 +208,17 @@ def _shared(words: Iterable[str], towns: frozenset[str]) -> str:
 
 
 def _names(left: Name, right: Name, here: _Here) -> tuple[str, str]:
-    """The levels `shared` and `rest`; a further name of one side that is the other's is an `alias`."""
+    """The levels `shared` and `rest`; a further name of one side that is the other's is an `alias`.
+
+    Names that state a parent are compared without it and with it (`Textron Inc - Fafnir Bearing Div`).
+    """
     shared, rest = _one(left, right, here)
+    if left.parent or right.parent:
+        whole = _one(*(Name(name.whole or name.words, (), name.formal) for name in (left, right)), here)
+        if (shared, rest) == ("none", "own_both") or (
+            whole[1] in _CLOSE and (rest not in _CLOSE or _SHARED.index(whole[0]) > _SHARED.index(shared))
+        ):
+            shared, rest = whole
     if shared != "none" and _RESTS.index(rest) < _NEAR:
         return shared, rest
     pairs = [(Name(other), right) for other in left.others] + [(left, Name(other)) for other in right.others]
@@ -214,6 +227,22 @@ def _names(left: Name, right: Name, here: _Here) -> tuple[str, str]:
         if found[0] not in ("none", "common", "acronym") and found[1] in ("none", "spelling"):
             return found[0], "alias"
     return shared, rest
+
+
+def _parent(left: Name, right: Name, here: _Here, shared: str, rest: str) -> str:
+    """What the names say: one that it belongs to the other, or both to one parent."""
+    if not (left.parent or right.parent) or (shared != "none" and rest in _WHOLE):
+        return "unknown"
+    if _named_in(left, right, here) or _named_in(right, left, here):
+        return "says"
+    both = left.parent and right.parent
+    return "one_parent" if both and _named_in(left, Name(right.parent), here) else "unknown"
+
+
+def _named_in(name: Name, parent: Name, here: _Here) -> bool:
+    """Whether the parent that a name states is called so."""
+    shared, rest = _one(Name(name.parent), parent, here)
+    return shared not in ("none", "common") and rest in ("none", "spelling")
 
 
 def _one(left: Name, right: Name, here: _Here) -> tuple[str, str]:
@@ -324,15 +353,28 @@ def _known(words: tuple[str, ...], name: Name) -> bool:
     return max(token_set_ratio(" ".join(words), text) for text in texts) >= SAME_SITE
 
 
-def compare(left: Mention, right: Mention, kind: str = "Corporation") -> dict[str, str]:
+def compare(
+    left: Mention, right: Mention, kind: str = "Corporation", parent: str = "unknown"
+) -> dict[str, str]:
     """The level of every comparison of two mentions of a kind, `Corporation` or `Plant`.
+
+    `parent` is what sources say of the owners of both: `owns`, `one_parent`, `other` or `unknown`. Where one
+    parent lists both, a word more makes another company.
 
     >>> compare(mention("Dana Corp."), mention("DANA CORPORATION"))["rest"]
     'none'
+    >>> compare(mention("Fafnir Bearing, a division of Textron"), mention("Textron Inc"))["parent"]
+    'says'
     """
     towns = frozenset(" ".join((left.town, right.town)).split())
     place = _place(left, right)
-    shared, rest = _names(left.name, right.name, _Here(towns, place in _ONE_COUNTRY))
+    here = _Here(towns, place in _ONE_COUNTRY)
+    shared, rest = _names(left.name, right.name, here)
+    if parent == "one_parent" and rest in _LISTED_TWICE:
+        rest = "legal_name"
+    if parent in ("unknown", "other"):
+        stated = _parent(left.name, right.name, here, shared, rest)
+        parent = parent if stated == "unknown" else stated
     if kind == "Plant" and _two_named_sites(left.name, right.name):
         shared, rest = "none", "own_both"
     return {
@@ -342,4 +384,5 @@ def compare(left: Mention, right: Mention, kind: str = "Corporation") -> dict[st
         "site": _site(place, left.address, right.address),
         "sector": _sector(left.sector, right.sector),
         "keys": _keys(left.keys, right.keys),
+        "parent": parent,
     }

@@ -28,12 +28,14 @@ FIELDS = {
     "other_names": _TEXTS,
     **dict.fromkeys(("town", "subdivision", "country", "sector", "address"), _TEXT),
     "keys": _TEXTS,
+    "owners": _TEXTS,
 }
 CAP = 30  # names, or mentions, in one block: a block with more says too little
 FEW = 100  # pairs of mentions of two names that are all compared; of more, those of one place
 NEIGHBOURS = 3  # and so many mentions of each name, and of each name and place
 ALIKE, ALIKE_THERE = 80.0, 70.0  # token-set ratio of two names worth comparing; of those of one place
 CHAIN, _SHORT = 8, 4  # towns that make a name a chain's; letters of which a name may be initials
+_LISTS = ("other_names", "keys", "owners")
 RAREST = 5  # words of a name that make blocks
 _SHORTENED = (("joined", "joined"), ("joined", "initials"), ("initials", "joined"))
 _AT_ONCE = 500_000
@@ -63,7 +65,8 @@ def match(left: pl.DataFrame, right: pl.DataFrame | None = None, kind: str = "Co
     left, right
         One row a mention: `id` and `name` (text); where known `other_names` (list of text), `town`,
         `subdivision` (ISO 3166-2), `country` (ISO 3166-1), `sector` (code of NAICS or SCIAN), `address`
-        (text), `keys` (list of ids that registers gave: `lei:...`). Rows may share an id; rows that
+        (text), `keys` (list of ids that registers gave: `lei:...`), `owners` (list of `thing`s that sources
+        say own it, near or far). Rows may share an id; rows that
         share a `thing` (`id` where it is missing) are known to be one and are not compared. Without `right`,
         `left` is compared with itself.
     kind
@@ -179,7 +182,7 @@ def _read(left: pl.DataFrame, right: pl.DataFrame | None, kind: str) -> _Mention
     else:
         rows, names = _parsed(rows)
         rows, places = _placed(rows)
-    rows = rows.select("side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys")
+    rows = rows.select("side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys", "owners")
     rows = rows.with_columns(registers=_registers()).sort("side", "thing", "id", "name", "place", "keys")
     return _Mentions(kind, rows.with_row_index("row"), names, places, right is None)
 
@@ -196,7 +199,7 @@ def _checked(frame: pl.DataFrame, side: int) -> pl.DataFrame:
     ]
     given = frame.select(*fields, side=pl.lit(side, pl.Int8)).with_columns(
         pl.coalesce("thing", "id").alias("thing"),
-        *(pl.col(name).fill_null([]).list.unique().list.sort() for name in ("other_names", "keys")),
+        *(pl.col(name).fill_null([]).list.unique().list.sort() for name in _LISTS),
     )
     return given.filter(pl.col("id").is_not_null() & (pl.col("name").str.strip_chars() != ""))
 
@@ -206,7 +209,8 @@ def _parsed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Name]]:
     texts = rows.select("name", "other_names").unique()
     parsed = [_name(name, others) for name, others in texts.iter_rows()]
     names = sorted(
-        {name for name in parsed if name.words}, key=lambda name: (name.words, name.others, name.formal)
+        {name for name in parsed if name.words},
+        key=lambda name: (name.words, name.others, name.formal, name.parent),
     )
     number = {name: n for n, name in enumerate(names)}
     texts = texts.with_columns(number=pl.Series([number.get(name) for name in parsed], dtype=pl.UInt32))
@@ -287,9 +291,12 @@ def _employer_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
 
 
 def _variants(mentions: _Mentions) -> pl.DataFrame:
-    """Every name and its further names: `name` (number), `line`, its `words`, `joined`, `initials`."""
+    """Every name, its further names and its parent's: `name` (number), `line`, `words`, `joined`, `initials`."""
     lines = [
-        (n, " ".join(words)) for n, name in enumerate(mentions.names) for words in (name.words, *name.others)
+        (n, " ".join(words))
+        for n, name in enumerate(mentions.names)
+        for words in (name.words, *name.others, name.parent)
+        if words
     ]
     names, texts = zip(*lines, strict=True) if lines else ((), ())
     words = pl.col("line").str.split(" ")
@@ -495,24 +502,45 @@ def _named(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
 def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     """The level of every comparison of each pair; each distinct pair of names and places compared once."""
     what = mentions.rows.select("name", "place")
+    pairs = pairs.with_columns(parent=_parents(mentions, pairs))
     for side in _ENDS:
         pairs = pairs.hstack(what[pairs[side]].select(pl.all().name.prefix(f"{side}_")))
-    fields = ["left_name", "left_place", "right_name", "right_place", "keyed"]
+    fields = ["left_name", "left_place", "right_name", "right_place", "keyed", "parent"]
     distinct = pairs.select(fields).unique(maintain_order=True)
     kind, names, places = mentions.kind, mentions.names, mentions.places
     if kind == "Union":
-        levels = [unions.compare(names[n], names[m]) for n, _, m, _, _ in distinct.iter_rows()]
+        levels = [unions.compare(names[n], names[m]) for n, _, m, *_ in distinct.iter_rows()]
     else:
         chains = _chains(mentions) if kind == "Corporation" else frozenset[str]()
         levels = [
             _compared(
-                places[p]._replace(name=names[n]), places[q]._replace(name=names[m]), kind, chains, keyed
+                places[p]._replace(name=names[n]),
+                places[q]._replace(name=names[m]),
+                *(kind, chains, keyed, parent),
             )
-            for n, p, m, q, keyed in distinct.iter_rows()
+            for n, p, m, q, keyed, parent in distinct.iter_rows()
         ]
-    comparisons = COMPARISONS[kind]
-    found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(comparisons, _TEXT)))
-    return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
+    levelled = pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], _TEXT)).select(pl.all().name.prefix("level "))
+    found = pairs.join(distinct.hstack(levelled), on=fields, how="left", maintain_order="left")
+    return found.select(pl.col(levelled.columns).name.map(lambda name: name.removeprefix("level ")))
+
+
+def _parents(mentions: _Mentions, pairs: pl.DataFrame) -> pl.Series:
+    """What sources say of the owners of each pair: `owns`, `one_parent`, `other`, `unknown`."""
+    known = mentions.rows.select("thing", "owners")
+    (left, above_left), (right, above_right) = (known[pairs[side]].get_columns() for side in _ENDS)
+    found = pl.select(l=left, r=right, a=above_left, b=above_right)
+    a, b = pl.col("a"), pl.col("b")
+    return found.select(
+        pl.when(a.list.contains(pl.col("r")) | b.list.contains(pl.col("l")))
+        .then(pl.lit("owns"))
+        .when((a.list.len() == 0) | (b.list.len() == 0))
+        .then(pl.lit("unknown"))
+        .when(a.list.set_intersection(b).list.len() > 0)
+        .then(pl.lit("one_parent"))
+        .otherwise(pl.lit("other"))
+        .alias("parent")
+    ).to_series()
 
 
 def _chains(mentions: _Mentions) -> frozenset[str]:
@@ -524,10 +552,10 @@ def _chains(mentions: _Mentions) -> frozenset[str]:
 
 
 def _compared(
-    left: Mention, right: Mention, kind: str, chains: frozenset[str], keyed: bool
+    left: Mention, right: Mention, kind: str, chains: frozenset[str], keyed: bool, parent: str
 ) -> dict[str, str]:
     """The levels; a name that is a chain's is rare."""
-    levels = compare(left, right, kind)
+    levels = compare(left, right, kind, parent)
     if keyed:
         levels["keys"] = "same"
     if levels["shared"] == "middle" and left.name.joined == right.name.joined and left.name.joined in chains:

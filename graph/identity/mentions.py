@@ -1,7 +1,8 @@
 """Records of employers, plants and unions as mentions: what the matcher compares.
 
 A plant's place is its own. An employer's places and sectors are those of the plants that it runs, or whose
-workers it employs; where there are none, its own state and country.
+workers it employs; where there are none, its own state and country. Its owners are those that a source
+states, near and far; one that a register inferred from names is no evidence about names.
 """
 
 from __future__ import annotations
@@ -55,10 +56,30 @@ def mentions(kind: str, records: Mapping[str, pl.LazyFrame], canonical: pl.DataF
     things = said.join(canonical.lazy(), left_on="id", right_on="record_id", how="left").with_columns(
         thing=pl.coalesce("id_right", "id")
     )
-    texts = [name for name in FIELDS if name not in ("id", "keys")]
+    texts = [name for name in FIELDS if name not in ("id", "keys", "owners")]
     found = things.group_by(texts).agg(pl.col("id").min())
     keys = _keys(things.select("id", "thing"), canonical, records[kind])
-    return found.join(keys, on="thing", how="left").select(list(FIELDS)).sort(pl.all()).collect()
+    found = found.join(keys, on="thing", how="left")
+    above = owners(records, canonical).group_by(thing="owned").agg(owners=pl.col("owner").unique().sort())
+    found = found.join(above.lazy(), on="thing", how="left")
+    return found.select(list(FIELDS)).sort(pl.all()).collect()
+
+
+def owners(records: Mapping[str, pl.LazyFrame], canonical: pl.DataFrame) -> pl.DataFrame:
+    """`owned`, `owner` (ids of things): every owner above a company that sources state, near and far."""
+    if "Ownership" not in records:
+        return pl.DataFrame(schema={"owned": pl.String, "owner": pl.String})
+    said = records["Ownership"].filter(~pl.col("status").is_in(["inferred", "denied"]))
+    ends = said.select("owned", "owner").drop_nulls().unique().collect()
+    if canonical.height:
+        ends = ends.with_columns(pl.all().replace(canonical["record_id"], canonical["id"]))
+    near = ends.filter(pl.col("owned") != pl.col("owner")).unique()
+    found, last = near, 0
+    while found.height > last:
+        last = found.height
+        further = found.join(near, left_on="owner", right_on="owned").select("owned", owner="owner_right")
+        found = pl.concat([found, further]).unique()
+    return found.filter(pl.col("owned") != pl.col("owner"))
 
 
 def _named(said: pl.LazyFrame) -> pl.LazyFrame:

@@ -21,7 +21,7 @@ from ontology import TrinationalError
 
 FILE = Path(__file__).parent / "model.json"
 SMOOTHING = 0.5
-KEYS = 0.999
+KEYS, OWNED = 0.999, 0.001
 UNSURE_FROM = 0.3
 
 
@@ -51,6 +51,12 @@ _WORDS = {
     "site": {"doubtful_address": "addresses alike, town not known"},
     "sector": {"same": "same industry", "near": "near industry", "other": "other industry"},
     "keys": {"same": "one key of a register", "other": "two keys of one register"},
+    "parent": {
+        "owns": "a source says that one owns the other",
+        "says": "one says that it is a division or subsidiary of the other",
+        "one_parent": "one parent owns both",
+        "other": "owners that differ",
+    },
     "body": {
         "same_number": "one national and number",
         "same_body": "one body",
@@ -132,16 +138,20 @@ class Verdicts:
     def decide(self, levels: pl.DataFrame) -> pl.DataFrame:
         """`verdict` and `probability` (of `same`) for each row of levels.
 
-        One key of one register on both sides is the same thing by construction, whatever the names say.
+        One key of one register on both sides is the same thing by construction, whatever the names say; one
+        that owns the other is another, and one family.
         """
+        parent = levels["parent"] if "parent" in levels.columns else pl.lit("unknown")
+        same, family = self.same.probability(levels), self.family.probability(levels)
+        owned = pl.when(parent.is_in(["owns", "says"])).then(OWNED).otherwise(same)
         return verdicts(
-            pl.when(levels["keys"] == "same").then(KEYS).otherwise(self.same.probability(levels)),
-            self.family.probability(levels),
+            pl.when(levels["keys"] == "same").then(KEYS).otherwise(owned),
+            pl.when(parent.is_in(["owns", "says", "one_parent"])).then(1.0).otherwise(family),
             self.same_from,
         )
 
 
-def verdicts(same: pl.Series | pl.Expr, family: pl.Series, same_from: float) -> pl.DataFrame:
+def verdicts(same: pl.Series | pl.Expr, family: pl.Series | pl.Expr, same_from: float) -> pl.DataFrame:
     """`verdict` and `probability` from the probabilities of `same` and of one `family`.
 
     >>> verdicts(pl.Series([0.9, 0.4, 0.1, 0.1]), pl.Series([1.0, 1.0, 0.9, 0.2]), 0.5)["verdict"].to_list()

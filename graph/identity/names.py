@@ -1,7 +1,8 @@
 """Names of employers and plants taken apart: legal form, distinctive words, words of place and site.
 
-A name is folded (case, accents, points), split into what it is called and its other names (`d/b/a`, in
-brackets), freed of legal forms at its tail, and its words are sorted by what they tell. Legal forms come
+A name is folded (case, accents, points), split into what it is called, its other names (`d/b/a`, in
+brackets) and the parent that it names (`a division of`), freed of legal forms at its tail, and its words are
+sorted by what they tell. Legal forms come
 from `cleanco`; its tables know neither the Mexican forms with `de C.V.` (it leaves `S.A.B. de` behind), nor
 forms spelt out, nor `ULC` and `Ltée` of Canada: those are added here.
 """
@@ -24,6 +25,32 @@ _COMMA_NAME = re.compile(r"^(.{4,}?(?:\bs\W{0,2}a\b|\bc\W{0,2}v\b|\brl\b)[\s.]*)
 _STATED = re.compile(
     r",? an? \w+ (?:limited liability company|limited partnership|corporation)\b|,? et al\b\.?"
 )
+_PARENTS = (
+    (
+        " of ",
+        re.compile(
+            r"(.*?)\W*\b(?:an? |as |now )*"
+            r"(?:(?:wholly|majority)[ -]*owned |operating |business |bus\.? |investment )*"
+            r"(?:div(?:is\w*)?|subsidiary|sub|unit|affiliate|part|member)\.? of (?:and related to )?(?:the )?"
+            r"(.*?)(?:;|,? an? [a-z -]*(?:division|div|subsidiary|unit|affiliate)\.? of\b.*|$)"
+        ),
+    ),
+    (
+        " d",
+        re.compile(
+            r"(.*?)\W*\b(?:un[ae] (?:division|empresa|filiale?|subsidiaria)|filiale?|subsidiaria) "
+            r"d(?:e[ls]? |u |')(.*)"
+        ),
+    ),
+    (
+        " co",
+        re.compile(
+            r"(?:(.*\S)\s*[,-])?\s*an? (?!\w\b)((?!.*\b(?:limited|mutual|insurance)\b)[^,]{3,40}) (?:company|co)\.?$"
+        ),
+    ),
+)
+_NEXT = re.compile(r"\b(inc|llc|corp|corporation|ltd)\b\.?(?:,| and\b).*")
+_PUBLIC = re.compile(r"\b(?:city|county|state|town|province) of\b|\bdep(?:artmen)?t\b")
 _SINGLES = re.compile(r"(?<=\b[a-z]) (?=[a-z]\b)")
 _WORDS = re.compile(r"[a-z0-9]+")
 _LETTERS = re.compile(r"\b([a-z]{1,2})&([a-z])\b")
@@ -160,11 +187,15 @@ class Name:
     """A name taken apart. `words` have no legal form and no small words; `others` are further names.
 
     `formal` tells that the name ends in a legal form: a full legal name, in which every word counts.
+    `parent`: words of the company of which the name says that this one is a division or subsidiary; `whole`:
+    all words of such a name.
     """
 
     words: tuple[str, ...]
     others: tuple[tuple[str, ...], ...] = ()
     formal: bool = False
+    parent: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     @property
     def joined(self) -> str:
@@ -269,6 +300,8 @@ def parse(text: str | None) -> Name:
     Name(words=('amazon',), others=(), formal=True)
     >>> parse("San Benito Foods (Neil Jones Food Co.)").others
     (('neil', 'jone', 'food'),)
+    >>> parse("SDH Services East, LLC, a subsidiary of Sodexo, Inc.").parent
+    ('sodexo',)
     """
     if not text:
         return Name(())
@@ -280,13 +313,39 @@ def parse(text: str | None) -> Name:
         outer, brand = comma[1], comma[2]
         inner.append(brand)
     first, *more = _SPLIT.split(outer)
-    own, formal = _plain(first)
-    parts = [own, *(_plain(part)[0] for part in (*more, *inner))]
+    taken = [_without_parent(part) for part in (first, *more, *inner)]
+    if not taken[0][0]:
+        taken[0] = first, ()
+    own, formal = _plain(taken[0][0])
+    parts = [own, *(_plain(text)[0] for text, _ in taken[1:])]
     named = [part for part in parts if part and not all(word.isdigit() for word in part)]
     if not named:
         return Name(_spell(_split_words(plain)))
     main, *others = dict.fromkeys(named)
-    return Name((*main, *years), tuple(others), formal)
+    parent = next((above for _, above in taken if above and above != main), ())
+    whole = _plain(first)[0] if taken[0][1] else main + parent
+    return Name((*main, *years), tuple(others), formal, parent, whole if parent else ())
+
+
+def _without_parent(text: str) -> tuple[str, tuple[str, ...]]:
+    """A folded name without the parent that it says it has, and the words of the parent.
+
+    A department of a public body has none, nor has what is named by general words alone.
+
+    >>> _without_parent("fafnir bearing div of textron inc")
+    ('fafnir bearing', ('textron',))
+    >>> _without_parent("manufacturing division of anvil international")
+    ('manufacturing division of anvil international', ())
+    """
+    found = next((m for mark, form in _PARENTS if mark in text and (m := form.match(text))), None)
+    if not found:
+        return text, ()
+    own, parent = found[1] or "", found[2]
+    words, above = _plain(own)[0], _plain(_NEXT.sub(r"\1", parent))[0]
+    kinds = {kind_of(word, frozenset()) for word in words}
+    if not above or (words and kinds <= {"generic", "site", "number"}) or _PUBLIC.search(own):
+        return text, ()
+    return own.strip(), above
 
 
 def kind_of(word: str, places: frozenset[str]) -> str:

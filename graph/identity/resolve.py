@@ -69,6 +69,7 @@ def resolve(
     judgements: Sequence[Judgement] = (),
     pairs: pl.DataFrame | None = None,
     threshold: Mapping[str, float] | None = None,
+    owned: pl.DataFrame | None = None,
 ) -> Identity:
     """Find which ids name one thing.
 
@@ -85,6 +86,8 @@ def resolve(
         `probability` (0 to 1), `kind` (where thresholds are given); further columns are not read.
     threshold
         Probability from which a verdict `same` joins, by kind; 0.98 for kinds that are not named.
+    owned
+        `owned`, `owner` (ids): companies and those that sources say own them, which no match joins.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def resolve(
         if judgement.judgement == "same":
             _join_judged(groups, judgement)
     if pairs is not None:
-        for bar in _parted(pairs, matches):
+        for bar in (*_parted(pairs, matches), *_owned(owned, matches)):
             groups.bar(bar)
         refused += _join(groups, (Link(a, b, "match", p) for a, b, p in matches.iter_rows()))
     refused += [(a, b, "not the form of its register", "key", None, [a, b]) for a, b in _unfit(links)]
@@ -218,6 +221,16 @@ def _parted(pairs: pl.DataFrame, matches: pl.DataFrame) -> Iterator[Bar]:
     )
     for left, right, verdict in apart.select("left", "right", "verdict").sort("left", "right").iter_rows():
         yield Bar(left, right, f"the matcher holds {left} and {right} for {verdict}", weak=True)
+
+
+def _owned(owned: pl.DataFrame | None, matches: pl.DataFrame) -> Iterator[Bar]:
+    """Companies and their owners, of ids that matches would join."""
+    if owned is None:
+        return
+    touched = pl.concat([matches["left"], matches["right"]]).unique().implode()
+    ends = owned.filter(pl.col("owned").is_in(touched) | pl.col("owner").is_in(touched))
+    for left, right in ends.select("owner", "owned").sort("owner", "owned").iter_rows():
+        yield Bar(left, right, f"{left} owns {right}, a source says", weak=True)
 
 
 def _join(groups: Groups, links: Iterable[Link]) -> Iterator[tuple[Any, ...]]:

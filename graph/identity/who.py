@@ -10,7 +10,7 @@ import polars as pl
 from graph.identity.events import match_events
 from graph.identity.judgements import Judgement
 from graph.identity.match import match
-from graph.identity.mentions import mentions
+from graph.identity.mentions import mentions, owners
 from graph.identity.model import models
 from graph.identity.queue import MATCHES
 from graph.identity.resolve import Identity, resolve
@@ -64,6 +64,7 @@ def who_is_who(
         if kind.name in records
     ]
     known = resolve(said, judgements)
+    owned = owners(records, known.mapping)
     found = [pl.DataFrame(schema=MATCHES)]
     for kind in models():
         if kind in records:
@@ -71,10 +72,10 @@ def who_is_who(
             found.append(match(mentions(kind, records, known.mapping), kind=kind))
     if "Event" in records and "Party" in records:
         progress("matches: Event")
-        known = resolve(said, judgements, pl.concat(found, how="diagonal"), thresholds())
+        known = resolve(said, judgements, pl.concat(found, how="diagonal"), thresholds(), owned)
         found.append(_events(records, known))
     matches = pl.concat(found, how="diagonal")
-    return Who(resolve(said, judgements, matches, thresholds()), matches)
+    return Who(resolve(said, judgements, matches, thresholds(), owned), matches)
 
 
 def _events(records: Mapping[str, pl.LazyFrame], known: Identity) -> pl.DataFrame:
