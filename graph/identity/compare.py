@@ -242,7 +242,7 @@ def _parent(left: Name, right: Name, here: _Here, shared: str, rest: str) -> str
 def _named_in(name: Name, parent: Name, here: _Here) -> bool:
     """Whether the parent that a name states is called so."""
     shared, rest = _one(Name(name.parent), parent, here)
-    return shared not in ("none", "common") and rest in ("none", "spelling")
+    return shared not in ("none", "common", "acronym") and rest in ("none", "spelling")
 
 
 def _one(left: Name, right: Name, here: _Here) -> tuple[str, str]:

@@ -182,7 +182,9 @@ def _read(left: pl.DataFrame, right: pl.DataFrame | None, kind: str) -> _Mention
     else:
         rows, names = _parsed(rows)
         rows, places = _placed(rows)
-    rows = rows.select("side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys", "owners")
+    rows = rows.select(
+        "side", "id", "thing", "name", "place", "where", "sector", "subdivision", "keys", "owners"
+    )
     rows = rows.with_columns(registers=_registers()).sort("side", "thing", "id", "name", "place", "keys")
     return _Mentions(kind, rows.with_row_index("row"), names, places, right is None)
 
@@ -520,7 +522,9 @@ def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
             )
             for n, p, m, q, keyed, parent in distinct.iter_rows()
         ]
-    levelled = pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], _TEXT)).select(pl.all().name.prefix("level "))
+    levelled = pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], _TEXT)).select(
+        pl.all().name.prefix("level ")
+    )
     found = pairs.join(distinct.hstack(levelled), on=fields, how="left", maintain_order="left")
     return found.select(pl.col(levelled.columns).name.map(lambda name: name.removeprefix("level ")))
 

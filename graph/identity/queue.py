@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from graph.identity.judgements import Judgement
+from graph.identity.names import parse
 from graph.identity.resolve import joins_from
 from graph.labor_graph import LaborGraph
 from ontology import TrinationalError, model
@@ -20,6 +21,7 @@ MATCHES = {
     "probability": pl.Float64(),
     "reason": pl.String(),
 }
+SUGGESTED = 0.5  # how near to a decision a parent is that a name states
 COLUMNS = (
     *("left", "right", "kind", "left_id", "right_id", "left_name", "right_name", "verdict", "relation"),
     *("probability", "reason", "obstacle", "left_rows", "right_rows", "pairs", "weight"),
@@ -45,7 +47,8 @@ def review_queue(
 
     A pair is open where the matcher says `unsure`, or `same` below its threshold, or `same` and an obstacle
     kept it out; where no judgement is about the two things; and where no register gave each a key of its
-    own. Of the pairs of records between the same two things the most probable stands for all.
+    own. A suggestion is open too: an employer whose name says that it is a division of another, where that is
+    the name of one thing alone; `left` is then the `parent`. Of the pairs of records between the same two things the most probable stands for all.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def review_queue(
     Notes
     -----
     weight = sqrt(left_rows x right_rows) x min(probability / threshold, 1): how many rows of answers would
-    meet if the two were one, times how near the pair is to being joined. The geometric mean keeps a giant
+    meet if the two were one, times how near the pair is to being joined; 0.5 for a suggested parent. The geometric mean keeps a giant
     with thousands of rows from filling the top of the queue with neighbours of one row.
     """
     pairs = _open(graph).filter(pl.col("kind") == kind if kind else True)
@@ -75,6 +78,7 @@ def review_queue(
     best = _counted(best.unique(["a", "b"], keep="first", maintain_order=True), graph)
     size = (pl.col("left_rows") * pl.col("right_rows")).cast(pl.Float64).sqrt()
     near = (pl.col("probability").fill_null(0.0) / joins_from(threshold(graph))).clip(upper_bound=1.0)
+    near = pl.when(verdict="related").then(SUGGESTED).otherwise(near)
     names = graph.things.select("id", "name").unique("id")
     for side in ("left", "right"):
         names_of = names.rename({"id": f"{side}_id", "name": f"{side}_name"})
@@ -86,12 +90,36 @@ def review_queue(
 def _open(graph: LaborGraph) -> pl.DataFrame:
     """Pairs that are not joined, with the ids of their things; `a`, `b`: the same two ids, sorted."""
     maybe = matches(graph).filter(pl.col("verdict").is_in(["same", "unsure"])).select(list(MATCHES)).collect()
-    pairs = canonical(graph, maybe).filter(pl.col("left_id") != pl.col("right_id"))
+    pairs = pl.concat([canonical(graph, maybe), _suggested(graph)])
+    pairs = pairs.filter(pl.col("left_id") != pl.col("right_id"))
     refused = pl.read_parquet(graph.folder / "refused.parquet").filter(by="match")
     obstacles = refused.select("left", "right", obstacle="reason").unique(["left", "right"])
     return pairs.join(obstacles, on=["left", "right"], how="left").with_columns(
         a=pl.min_horizontal("left_id", "right_id"), b=pl.max_horizontal("left_id", "right_id")
     )
+
+
+def _suggested(graph: LaborGraph) -> pl.DataFrame:
+    """Parents (left) and the employers whose names state them, where one thing alone has the parent's name."""
+    found = matches(graph)
+    if "parent" not in found.collect_schema():
+        found = found.with_columns(parent=pl.lit(None, pl.String))
+    pairs = found.filter(parent="says", verdict="related").select(list(MATCHES)).collect()
+    ends = pl.concat([pairs["left"], pairs["right"]]).unique().implode()
+    names = (
+        graph.said("Corporation")
+        .filter(pl.col("record_id").is_in(ends))
+        .select("record_id", "name")
+        .collect()
+    )
+    part = [item for item, name in names.iter_rows() if parse(name).parent]
+    turned = pl.col("left").is_in(part)
+    pairs = pairs.filter(turned != pl.col("right").is_in(part)).with_columns(
+        pl.when(turned).then("right").otherwise("left").alias("left"),
+        pl.when(turned).then("left").otherwise("right").alias("right"),
+        relation=pl.lit("parent"),
+    )
+    return canonical(graph, pairs).filter(pl.col("left_id").n_unique().over("right_id") == 1)
 
 
 def mapping(graph: LaborGraph) -> pl.DataFrame:
@@ -133,7 +161,7 @@ def canonical(graph: LaborGraph, pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _undecided(pairs: pl.DataFrame, graph: LaborGraph, judgements: Sequence[Judgement]) -> pl.DataFrame:
-    """Pairs without those that people judged, and those with two keys of one register."""
+    """Pairs without those that people judged, and those to join that have two keys of one register."""
     done = canonical(graph, named(judgements)).select(
         a=pl.min_horizontal("left_id", "right_id"), b=pl.max_horizontal("left_id", "right_id")
     )
@@ -148,7 +176,7 @@ def _undecided(pairs: pl.DataFrame, graph: LaborGraph, judgements: Sequence[Judg
         registers, left_on="b", right_on="id", how="left"
     )
     shared = pl.col("registers").list.set_intersection("registers_right").list.len().fill_null(0)
-    return both.filter(shared == 0).drop("registers", "registers_right")
+    return both.filter((shared == 0) | (pl.col("verdict") == "related")).drop("registers", "registers_right")
 
 
 def _counted(pairs: pl.DataFrame, graph: LaborGraph) -> pl.DataFrame:

@@ -79,7 +79,8 @@ def _values(records: pl.DataFrame, columns: Iterable[str]) -> list[str]:
 
 def compared(graph: LaborGraph, left: str, right: str) -> dict[str, Any]:
     """What the matcher found field by field for a pair of records; empty where it did not compare them."""
-    rows = matches(graph).filter(left=left, right=right).head(1).collect().to_dicts()
+    ends = sorted((left, right))
+    rows = matches(graph).filter(left=ends[0], right=ends[1]).head(1).collect().to_dicts()
     return {name: value for row in rows for name, value in row.items() if name not in MATCHES}
 
 

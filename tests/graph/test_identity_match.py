@@ -13,6 +13,7 @@ from graph.history import standing
 from graph.home import Home
 from graph.identity import Judgement, read_judgements
 from graph.identity.match import CAP, CHAIN, FEW, candidates, match
+from graph.identity.mentions import owners
 from graph.identity.model import models
 from graph.identity.pairs import mentions_of, read_pairs
 from graph.identity.who import Who, precision, thresholds, who_is_who
@@ -271,3 +272,41 @@ def test_matches_never_join_two_leis_and_the_chain_is_named() -> None:
     [refused] = who.identity.refused.to_dicts()
     assert "two keys of one register" in refused["reason"]
     assert set(refused["chain"]) == {row[0] for row in rows}
+
+
+@pytest.mark.parametrize(("status", "joins"), [("filed", False), ("inferred", True)])
+def test_a_company_and_its_owner_never_match(status: str, joins: bool) -> None:
+    """Not even over a third record; an owner that a register inferred from names is no obstacle."""
+    rows = [
+        ("us-cik:313927", "Church & Dwight Co Inc"),
+        ("us-sec-ex21:1", "Church Dwight"),
+        ("us-warn-employer:n:c", "Church & Dwight Co., Inc."),
+    ]
+    ties = pl.DataFrame({"owner": ["us-cik:313927"], "owned": ["us-sec-ex21:1"], "status": [status]}).lazy()
+    who = who_is_who({"Corporation": corporations(*rows), "Ownership": ties})
+    found = {record: to for record, (to, _) in joined(who).items()}
+    assert found["us-warn-employer:n:c"] == "us-cik:313927"
+    assert ("us-sec-ex21:1" in found) is joins
+    pair = who.matches.filter(left="us-cik:313927", right="us-sec-ex21:1").row(0, named=True)
+    assert pair["verdict"] == ("same" if joins else "related")
+    assert (pair["parent"] == "owns") is not joins
+
+
+def test_owners_are_known_over_any_number_of_steps() -> None:
+    ties = pl.DataFrame(
+        {
+            "owner": ["a", "b", "c", "x"],
+            "owned": ["b", "c", "d", "d"],
+            "status": ["stated"] * 3 + ["inferred"],
+        }
+    )
+    known = pl.DataFrame({"record_id": ["c"], "id": ["a"]})
+    nothing = known.clear()
+    assert owners({}, nothing).is_empty()
+    assert set(owners({"Ownership": ties.lazy()}, nothing).filter(owned="d")["owner"]) == {"a", "b", "c"}
+    assert set(owners({"Ownership": ties.lazy()}, known).rows()) == {
+        ("b", "a"),
+        ("d", "a"),
+        ("a", "b"),
+        ("d", "b"),
+    }

@@ -72,6 +72,56 @@ def test_what_is_left_over_of_two_names(left: str, right: str, rest: str) -> Non
     assert compare(mention(right), mention(left))["rest"] == rest
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "parent"),
+    [
+        ("Fafnir Bearing Div Of Textron Inc", "fafnir bearing", "textron"),
+        ("SDH Services East, LLC, a Delaware Limited Liability Company, a subsidiary of Sodexo, Inc.",)
+        + ("sdh service east", "sodexo"),
+        ("PLUMBERS WOODWORK (DIVISION OF ALSONITE CORP", "plumber woodwork", "alsonite"),
+        ("Premier Utility Services, LLC, a wholly-owned subsidiary of USIC Locating Services, LLC",)
+        + ("premier utility service", "usic locating service"),
+        ("Troy Grove, a division of RiverStone Group, Inc. and Vermillion Quarry, a division of it",)
+        + ("troy grove", "riverstone group"),
+        ("Les Industries Lenrod, une division de Leggett & Platt", "industrie lenrod", "leggett platt"),
+        ("Salsas Reynosa, una división de Gruma S.A.B. de C.V.", "salsa reynosa", "gruma"),
+        ("Sikorsky Aircraft Corporation, a Lockheed Martin Company", "sikorsky aircraft", "lockheed martin"),
+        ("City of Cleveland Division of Health", "city cleveland division health", ""),
+        ("Manufacturing division of Anvil International", "manufacturing division anvil international", ""),
+        ("A J Canfield Company", "aj canfield", ""),
+        ("Muelles Universal División del Norte, S. A. de C. V.", "muelle universal division norte", ""),
+    ],
+)
+def test_a_name_may_state_its_parent(name: str, words: str, parent: str) -> None:
+    found = parse(name)
+    assert (" ".join(found.words), " ".join(found.parent)) == (words, parent)
+
+
+def test_a_stated_parent_is_related_and_the_name_proper_is_the_name() -> None:
+    def levels(left: str, right: str) -> dict[str, str]:
+        found = compare(mention(left), mention(right))
+        assert found == compare(mention(right), mention(left))
+        return found
+
+    division = "Fafnir Bearing, a division of Textron Inc"
+    assert levels(division, "TEXTRON INC.")["parent"] == "says"
+    assert levels(division, "Heckett Division of Textron")["parent"] == "one_parent"
+    for other, rest in (("Fafnir Bearing Co.", "none"), ("Textron Fafnir Bearing", "site")):
+        found = levels(division, other)
+        assert (found["shared"], found["rest"], found["parent"]) == ("very_rare", rest, "unknown")
+    said = pl.DataFrame([levels(division, "Textron")]).select(COMPARISONS["Corporation"])
+    judged = models()["Corporation"].decide(said)
+    assert judged["verdict"].to_list() == ["related"]
+    assert judged["probability"][0] < 0.01
+
+
+def test_companies_that_one_parent_lists_are_two_where_a_word_is_more() -> None:
+    left, right = mention("caterpillar motoren"), mention("caterpillar motoren rostock")
+    assert compare(left, right)["rest"] == "own_tail"
+    assert compare(left, right, parent="one_parent")["rest"] == "legal_name"
+    assert compare(left, left, parent="one_parent")["rest"] == "none"
+
+
 def test_towns_and_countries_tell_little_behind_a_name_and_much_before_it() -> None:
     def rest(left: str, right: str, town: str = "", country: str = "US") -> str:
         return compare(mention(left, town, country=country), mention(right, town, country=country))["rest"]

@@ -62,6 +62,24 @@ def test_queue_holds_what_is_open_by_weight(home: Home) -> None:
     assert "places that differ" in queue.filter(kind="Plant")["obstacle"][0]
 
 
+def test_a_parent_that_a_name_states_is_suggested_where_one_thing_alone_has_its_name(home: Home) -> None:
+    folder = home.graph
+    named = {"corp:aees": "AEES, a division of 3M Company", "corp:akwel": "Akwel, a subsidiary of Alcoa"}
+    said = folder / "said" / "Corporation.parquet"
+    pl.read_parquet(said).with_columns(
+        name=pl.col("record_id").replace_strict(named, default=pl.col("name"))
+    ).write_parquet(said)
+    pairs = pl.read_parquet(folder / "matches.parquet").with_columns(parent=pl.lit(None, pl.String))
+    row = pairs.head(1).with_columns(verdict=pl.lit("related"), probability=0.001, parent=pl.lit("says"))
+    ends = [("corp:3m", "corp:aees"), ("corp:akwel", "corp:alcoa"), ("corp:3m-mexico", "corp:akwel")]
+    more = [row.with_columns(left=pl.lit(left), right=pl.lit(right)) for left, right in ends]
+    pl.concat([pairs, *more]).write_parquet(folder / "matches.parquet")
+    queue = review_queue(LaborGraph(folder)).filter(verdict="related")
+    assert queue.select("left", "right", "relation").rows() == [("corp:3m", "corp:aees", "parent")]
+    row = queue.row(0, named=True)
+    assert row["weight"] == pytest.approx((row["left_rows"] * row["right_rows"]) ** 0.5 / 2)
+
+
 def test_rows_of_a_thing_are_its_records_and_relations(home: Home) -> None:
     graph = LaborGraph(home.graph)
     row = review_queue(graph).filter(left="corp:aees").row(0, named=True)
