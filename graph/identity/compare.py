@@ -214,7 +214,8 @@ def _names(left: Name, right: Name, here: _Here) -> tuple[str, str]:
     """
     shared, rest = _one(left, right, here)
     if left.parent or right.parent:
-        whole = _one(*(Name(name.whole or name.words, (), name.formal) for name in (left, right)), here)
+        a, b = (Name(name.whole or name.words, (), name.formal) for name in (left, right))
+        whole = _one(a, b, here)
         if (shared, rest) == ("none", "own_both") or (
             whole[1] in _CLOSE and (rest not in _CLOSE or _SHARED.index(whole[0]) > _SHARED.index(shared))
         ):

@@ -293,7 +293,7 @@ def _employer_pairs(mentions: _Mentions) -> list[pl.DataFrame]:
 
 
 def _variants(mentions: _Mentions) -> pl.DataFrame:
-    """Every name, its further names and its parent's: `name` (number), `line`, `words`, `joined`, `initials`."""
+    """Every name, further name and stated parent: `name` (number), `line`, `words`, `joined`, `initials`."""
     lines = [
         (n, " ".join(words))
         for n, name in enumerate(mentions.names)

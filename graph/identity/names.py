@@ -45,7 +45,8 @@ _PARENTS = (
     (
         " co",
         re.compile(
-            r"(?:(.*\S)\s*[,-])?\s*an? (?!\w\b)((?!.*\b(?:limited|mutual|insurance)\b)[^,]{3,40}) (?:company|co)\.?$"
+            r"(?:(.*\S)\s*[,-])?\s*an? (?!\w\b)"
+            r"((?!.*\b(?:limited|mutual|insurance)\b)[^,]{3,40}) (?:company|co)\.?$"
         ),
     ),
 )

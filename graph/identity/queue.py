@@ -47,8 +47,9 @@ def review_queue(
 
     A pair is open where the matcher says `unsure`, or `same` below its threshold, or `same` and an obstacle
     kept it out; where no judgement is about the two things; and where no register gave each a key of its
-    own. A suggestion is open too: an employer whose name says that it is a division of another, where that is
-    the name of one thing alone; `left` is then the `parent`. Of the pairs of records between the same two things the most probable stands for all.
+    own. A suggestion is open too: an employer whose name says that it is a division of another, where that
+    is the name of one thing alone; `left` is then the `parent`. Of the pairs of records between the same two
+    things the most probable stands for all.
 
     Parameters
     ----------
@@ -69,8 +70,9 @@ def review_queue(
     Notes
     -----
     weight = sqrt(left_rows x right_rows) x min(probability / threshold, 1): how many rows of answers would
-    meet if the two were one, times how near the pair is to being joined; 0.5 for a suggested parent. The geometric mean keeps a giant
-    with thousands of rows from filling the top of the queue with neighbours of one row.
+    meet if the two were one, times how near the pair is to being joined; 0.5 for a suggested parent. The
+    geometric mean keeps a giant with thousands of rows from filling the top of the queue with neighbours of
+    one row.
     """
     pairs = _open(graph).filter(pl.col("kind") == kind if kind else True)
     pairs = _undecided(pairs, graph, judgements).with_columns(pairs=pl.len().over("a", "b"))
@@ -100,7 +102,7 @@ def _open(graph: LaborGraph) -> pl.DataFrame:
 
 
 def _suggested(graph: LaborGraph) -> pl.DataFrame:
-    """Parents (left) and the employers whose names state them, where one thing alone has the parent's name."""
+    """Parents (left) and employers whose names state them, where one thing alone has the parent's name."""
     found = matches(graph)
     if "parent" not in found.collect_schema():
         found = found.with_columns(parent=pl.lit(None, pl.String))

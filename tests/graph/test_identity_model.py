@@ -76,13 +76,14 @@ def test_what_is_left_over_of_two_names(left: str, right: str, rest: str) -> Non
     ("name", "words", "parent"),
     [
         ("Fafnir Bearing Div Of Textron Inc", "fafnir bearing", "textron"),
-        ("SDH Services East, LLC, a Delaware Limited Liability Company, a subsidiary of Sodexo, Inc.",)
-        + ("sdh service east", "sodexo"),
+        (
+            "SDH East, a Delaware Limited Liability Company, a subsidiary of Sodexo, Inc.",
+            "sdh east",
+            "sodexo",
+        ),
         ("PLUMBERS WOODWORK (DIVISION OF ALSONITE CORP", "plumber woodwork", "alsonite"),
-        ("Premier Utility Services, LLC, a wholly-owned subsidiary of USIC Locating Services, LLC",)
-        + ("premier utility service", "usic locating service"),
-        ("Troy Grove, a division of RiverStone Group, Inc. and Vermillion Quarry, a division of it",)
-        + ("troy grove", "riverstone group"),
+        ("Premier, LLC, a wholly-owned subsidiary of USIC Locating, LLC", "premier", "usic locating"),
+        ("Troy Grove, a division of Stone Group, Inc. and Vermillion Quarry", "troy grove", "stone group"),
         ("Les Industries Lenrod, une division de Leggett & Platt", "industrie lenrod", "leggett platt"),
         ("Salsas Reynosa, una división de Gruma S.A.B. de C.V.", "salsa reynosa", "gruma"),
         ("Sikorsky Aircraft Corporation, a Lockheed Martin Company", "sikorsky aircraft", "lockheed martin"),
