@@ -317,9 +317,12 @@ def _told(rest: str, left: Mention, right: Mention, place: str, kind: str) -> st
     A body that every town has is another one in the next town, and maybe one where a town is not known, and
     a caterer in it is not the body; a further name that tells of a plant's site must be known to both.
     """
+    sides = ((left, right), (right, left))
+    if kind == "Plant" and rest in (*_WHOLE, "generic") and any(_other_town(a, b) for a, b in sides):
+        return "number"
     if rest not in _WHOLE:
         return rest
-    if kind == "Plant" and _two_sites(left.name, right.name):
+    if kind == "Plant" and any(_two_sites(a.name, b.name) for a, b in sides):
         return "number"
     recurring = not RECURRING.isdisjoint((*left.name.words, *right.name.words))
     placed = left.town or right.town or place in ("other_state", "other_country")
@@ -327,11 +330,17 @@ def _told(rest: str, left: Mention, right: Mention, place: str, kind: str) -> st
     return "own_other" if recurring and (caterer or (placed and place != "same_town")) else rest
 
 
-def _two_sites(left: Name, right: Name) -> bool:
+def _other_town(one: Mention, other: Mention) -> bool:
+    """Whether a further name is a town that is neither the plant's own nor known to the other."""
+    here = frozenset(parse(one.town).words) if one.name.towns else frozenset[str]()
+    towns = (words for words in one.name.towns if here and not here.issubset(words))
+    return any(not _known(words, other.name) for words in towns)
+
+
+def _two_sites(one: Name, other: Name) -> bool:
     """Whether a further name with a number, or of a body that a town has one of, is not the other's."""
     return any(
         not _known(words, other)
-        for one, other in ((left, right), (right, left))
         for words in one.others
         if any(word.isdigit() or word in ONE_A_PLACE for word in words)
     )

@@ -18,7 +18,7 @@ from rapidfuzz.process import cpdist
 from graph.identity import unions
 from graph.identity.compare import COMPARISONS, Mention, compare, mention
 from graph.identity.model import models, reasons
-from graph.identity.names import Name, parse
+from graph.identity.names import Name, kind_of, parse
 from graph.identity.queue import MATCHES
 from ontology import WrongUseError, model
 
@@ -99,6 +99,8 @@ def match(left: pl.DataFrame, right: pl.DataFrame | None = None, kind: str = "Co
     pairs = _pairs(mentions)
     judged = judge(_levels(mentions, pairs), kind)
     found = _named(mentions, pairs).hstack(judged)
+    if kind == "Plant":
+        found = _one_of_several(found)
     best = found.sort("probability", *_ENDS, descending=[True, False, False])
     best = best.unique(["left_thing", "right_thing"], keep="first", maintain_order=True)
     extra = [name for name in judged.columns if name not in MATCHES]
@@ -126,6 +128,29 @@ def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
         pl.when(proven(kind)).then("probability").otherwise(capped).alias("probability"), reasons(distinct)
     )
     return levels.join(judged, on=levels.columns, how="left", maintain_order="left")
+
+
+def _one_of_several(found: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of plants; one without an address does not join where it may be any of two at two addresses."""
+    join_from = models()["Plant"].join_from
+    sure = found.filter(pl.col("verdict") == "same", pl.col("probability") >= join_from, site="same_town")
+    ends = ("left_thing", "right_thing")
+    links = [sure.select(plant=a, at=b) for a, b in (ends, ends[::-1])]
+    apart = found.filter(site="other_address")
+    two = pl.concat([apart.select(at=a, other=b) for a, b in (ends, ends[::-1])])
+    either = pl.concat(links).unique()
+    several = either.join(two.unique(), on="at").join(
+        either, left_on=["plant", "other"], right_on=["plant", "at"]
+    )
+    several = several.select("plant", "at").unique()
+    marked = [several.rename({"plant": a, "at": b}) for a, b in (ends, ends[::-1])]
+    of_several = pl.concat([part.select(ends) for part in marked]).unique().with_columns(several=True)
+    capped = pl.min_horizontal("probability", pl.lit(join_from - 0.01))
+    return (
+        found.join(of_several, on=ends, how="left", maintain_order="left")
+        .with_columns(pl.when("several").then(capped).otherwise("probability").alias("probability"))
+        .drop("several")
+    )
 
 
 def proven(kind: str) -> pl.Expr:
@@ -209,10 +234,11 @@ def _checked(frame: pl.DataFrame, side: int) -> pl.DataFrame:
 def _parsed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Name]]:
     """Rows with the number of their name, and the distinct names in the order of their words."""
     texts = rows.select("name", "other_names").unique()
-    parsed = [_name(name, others) for name, others in texts.iter_rows()]
+    towns = _towns(rows)
+    parsed = [_name(name, others, towns) for name, others in texts.iter_rows()]
     names = sorted(
         {name for name in parsed if name.words},
-        key=lambda name: (name.words, name.others, name.formal, name.parent),
+        key=lambda name: (name.words, name.others, name.formal, name.parent, name.whole),
     )
     number = {name: n for n, name in enumerate(names)}
     texts = texts.with_columns(number=pl.Series([number.get(name) for name in parsed], dtype=pl.UInt32))
@@ -222,8 +248,19 @@ def _parsed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Name]]:
     return found.drop_nulls("name"), names
 
 
-def _name(text: str, others: list[str]) -> Name:
-    first = parse(text)
+def _towns(rows: pl.DataFrame) -> frozenset[tuple[str, ...]]:
+    """Words of the towns of all mentions, as they stand and with the letters of a state behind them."""
+    towns = rows.select("town", "subdivision").drop_nulls("town").unique()
+    found = set()
+    for town, state in towns.iter_rows():
+        words = parse(mention(None, town).town).words
+        if len("".join(words)) > _SHORT and {kind_of(word, frozenset()) for word in words} == {"own"}:
+            found |= {words, (*words, (state or "").rpartition("-")[2].lower())}
+    return frozenset(found)
+
+
+def _name(text: str, others: list[str], towns: frozenset[tuple[str, ...]]) -> Name:
+    first = parse(text, towns)
     further = [words for other in others for name in [parse(other)] for words in (name.words, *name.others)]
     different = (words for words in (*first.others, *further) if words and words != first.words)
     return replace(first, others=tuple(dict.fromkeys(different)))

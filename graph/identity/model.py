@@ -40,7 +40,7 @@ _WORDS = {
         "site": "one adds a site or place",
         "generic": "one adds general words",
         "alias": "a further name of one is the other",
-        "number": "numbers differ",
+        "number": "numbers or named sites differ",
         "country": "one names a country",
         "own_tail": "one goes on with words of its own",
         "own_other": "one has words of its own",

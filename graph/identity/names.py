@@ -189,7 +189,7 @@ class Name:
 
     `formal` tells that the name ends in a legal form: a full legal name, in which every word counts.
     `parent`: words of the company of which the name says that this one is a division or subsidiary; `whole`:
-    all words of such a name.
+    all words of such a name. `towns`: further names in brackets that are towns, where it is known which are.
     """
 
     words: tuple[str, ...]
@@ -197,6 +197,7 @@ class Name:
     formal: bool = False
     parent: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    towns: tuple[tuple[str, ...], ...] = ()
 
     @property
     def joined(self) -> str:
@@ -292,8 +293,8 @@ def _plain(text: str) -> tuple[tuple[str, ...], bool]:
     return _spell(left), len(left) - left.count("the") < len(words) - words.count("the")
 
 
-def parse(text: str | None) -> Name:
-    """Take a name apart.
+def parse(text: str | None, towns: frozenset[tuple[str, ...]] = frozenset()) -> Name:
+    """Take a name apart; `towns`: words of towns, to tell which names in brackets are one.
 
     >>> parse("GENERAL MOTORS DE MÉXICO S DE RL DE CV").words
     ('generalmotor', 'mexico')
@@ -318,14 +319,17 @@ def parse(text: str | None) -> Name:
     if not taken[0][0]:
         taken[0] = first, ()
     own, formal = _plain(taken[0][0])
-    parts = [own, *(_plain(text)[0] for text, _ in taken[1:])]
+    further = [_plain(text) for text, _ in taken[1:]]
+    parts = [own, *(words for words, _ in further)]
     named = [part for part in parts if part and not all(word.isdigit() for word in part)]
     if not named:
         return Name(_spell(_split_words(plain)))
     main, *others = dict.fromkeys(named)
     parent = next((above for _, above in taken if above and above != main), ())
     whole = _plain(first)[0] if taken[0][1] else main + parent
-    return Name((*main, *years), tuple(others), formal, parent, whole if parent else ())
+    asides = (words for words, form in further[len(more) :] if not form and words in towns)
+    sites = tuple(words for words in asides if words in others and "".join(words) not in "".join(main))
+    return Name((*main, *years), tuple(others), formal, parent, whole if parent else (), sites)
 
 
 def _without_parent(text: str) -> tuple[str, tuple[str, ...]]:

@@ -174,6 +174,46 @@ def test_one_company_in_one_town_at_two_addresses_or_in_two_sectors_is_two_plant
     assert match(frame, kind="Plant").filter(pl.col("probability") >= join).is_empty()
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "joins"),
+    [
+        ("Irving Materials Inc (Nicholasville)", "Irving Materials Inc (New Albany IN)", False),
+        ("Irving Materials Inc (Nicholasville)", "Irving Materials Inc", False),
+        ("Irving Materials Inc (Nicholasville)", "Irving Materials Inc (Nicholasville KY)", True),
+        ("Irving Materials Inc (Louisville KY)", "Irving Materials Inc", True),
+        ("Irving Materials Inc (drivers)", "Irving Materials Inc", True),
+        ("Irving Materials (Ni-Cholasville)", "Irving Materials d/b/a Nicholasville", True),
+    ],
+)
+def test_another_town_in_brackets_is_another_plant(left: str, right: str, joins: bool) -> None:
+    """Towns are those of the mentions in the frame."""
+    here, there = (
+        ("Louisville", "US-KY", "US"),
+        (("Nicholasville", "US-KY", "US"), ("New Albany", "US-IN", "US")),
+    )
+    rows = [("a", left, *here), ("b", right, *here)]
+    rows += [(f"c{n}", "Dana", *town) for n, town in enumerate(there)]
+    frame = pl.DataFrame(rows, ["id", "name", "town", "subdivision", "country"], orient="row")
+    found = match(frame, kind="Plant").filter(left="a", right="b")
+    assert (found["probability"].item() >= models()["Plant"].join_from) is joins
+
+
+def test_a_plant_without_address_is_none_of_several_at_other_addresses() -> None:
+    rows = [("a", "John Deere", None), ("b", "John Deere", "300 W Commercial St")]
+    more = ("c", "John Deere", "3500 E Donald St")
+
+    def found(*given: tuple[str, str, str | None]) -> set[tuple[str, str]]:
+        frame = pl.DataFrame(list(given), ["id", "name", "address"], orient="row")
+        places = {"town": "Waterloo", "subdivision": "US-IA", "country": "US"}
+        frame = frame.with_columns(pl.lit(value).alias(name) for name, value in places.items())
+        judged = match(frame, kind="Plant")
+        return pairs(judged.filter(pl.col("probability") >= models()["Plant"].join_from))
+
+    assert found(*rows) == {("a", "b")}
+    assert found(*rows, more) == set()
+    assert found(*rows, more, ("d", "John Deere", "3500 East Donald Street")) == {("c", "d")}
+
+
 @pytest.mark.parametrize("name", ["General Hospital", "School District", "St. Joseph Medical Center"])
 def test_names_that_every_place_has_do_not_join_two_places(name: str) -> None:
     frame = mentions(("a", name, "Toledo"), ("b", name, "Lima"), **COUNTRY)
