@@ -117,7 +117,8 @@ def judge(levels: pl.DataFrame, kind: str) -> pl.DataFrame:
     The probability stays below the one that joins where what agrees is too common to tell of one thing, see
     `proven`: labelled pairs are too few to show how often such things meet by chance among all records.
 
-    >>> levels = {"shared": "acronym", "rest": "none", **dict.fromkeys(("place", "sector", "keys"), "")}
+    >>> levels = {"shared": "acronym", "rest": "none"}
+    >>> levels |= dict.fromkeys(("place", "sector", "keys", "parent"), "unknown")
     >>> judge(pl.DataFrame(levels), "Corporation")["probability"].item() < models()["Corporation"].join_from
     True
     """

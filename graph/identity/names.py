@@ -298,8 +298,8 @@ def parse(text: str | None, towns: frozenset[tuple[str, ...]] = frozenset()) -> 
 
     >>> parse("GENERAL MOTORS DE MÉXICO S DE RL DE CV").words
     ('generalmotor', 'mexico')
-    >>> parse("Amazon.com, Inc.")
-    Name(words=('amazon',), others=(), formal=True)
+    >>> parse("Amazon.com, Inc.").words, parse("Amazon.com, Inc.").formal
+    (('amazon',), True)
     >>> parse("San Benito Foods (Neil Jones Food Co.)").others
     (('neil', 'jone', 'food'),)
     >>> parse("SDH Services East, LLC, a subsidiary of Sodexo, Inc.").parent
