@@ -239,7 +239,7 @@ def _parsed(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Name]]:
     parsed = [_name(name, others, towns) for name, others in texts.iter_rows()]
     names = sorted(
         {name for name in parsed if name.words},
-        key=lambda name: (name.words, name.others, name.formal, name.parent, name.whole),
+        key=lambda name: (name.words, name.others, name.formal, name.parent, name.whole, name.towns),
     )
     number = {name: n for n, name in enumerate(names)}
     texts = texts.with_columns(number=pl.Series([number.get(name) for name in parsed], dtype=pl.UInt32))

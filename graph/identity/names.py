@@ -46,7 +46,7 @@ _PARENTS = (
         " co",
         re.compile(
             r"(?:(.*\S)\s*[,-])?\s*an? (?!\w\b)"
-            r"((?!.*\b(?:limited|mutual|insurance)\b)[^,]{3,40}) (?:company|co)\.?$"
+            r"((?:(?!\b(?:limited|mutual|insurance)\b)[^,]){3,40}) (?:company|co)\.?$"
         ),
     ),
 )
