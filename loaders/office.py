@@ -12,6 +12,7 @@ import docx
 import docx.opc.exceptions
 import fastexcel
 import polars as pl
+from polars import selectors as cs
 
 from loaders.read import BLANK, PROBLEM, ROW
 from ontology import TrinationalError, nearest
@@ -102,7 +103,8 @@ def frame(path: Path, cells: Grid, header: str | int) -> pl.LazyFrame:
     data = {name: pl.Series([line[n] for line in body], dtype=pl.String) for n, name in columns.items()}
     blank = [None if any((cell or "").strip() for cell in line) else BLANK for line in body]
     rows = pl.LazyFrame({**data, PROBLEM: pl.Series(blank, dtype=pl.String)})
-    return rows.with_row_index(ROW, offset=1).select(*data, pl.col(ROW).cast(pl.Int64), PROBLEM)
+    numbered = rows.with_row_index(ROW, offset=1)
+    return numbered.select(cs.by_name(*data), pl.col(ROW).cast(pl.Int64), PROBLEM)
 
 
 def require(path: Path, names: Sequence[str], *wanted: str) -> None:

@@ -51,6 +51,7 @@ _REGISTERS = {
 _ANY = "id|ids|key|keys|trinational id"
 _PEOPLE = frozenset("first last given middle contact member apellido apellidos prenom".split())  # noqa: SIM905
 _NAMED = ("union", "plant", "employer", "name")
+_UNSEEN = "[\u00ad\u200b-\u200d\u2060\ufeff]"  # signs that pages leave in what is copied from them
 SURE = 0.8  # probability from which one candidate alone is taken for the thing
 CLEAR = 10.0  # the odds of the best candidate are so many times those of the next, or the row stays open
 CANDIDATES = {
@@ -201,7 +202,7 @@ def read_list(rows: pl.DataFrame, columns: Columns) -> pl.DataFrame:
 
 
 def _cell(column: str) -> pl.Expr:
-    text = pl.col(column).str.strip_chars()
+    text = pl.col(column).str.replace_all(_UNSEEN, "").str.replace_all(r"\s+", " ").str.strip_chars()
     return pl.when(text != "").then(text)
 
 

@@ -6,6 +6,7 @@ import codecs
 from pathlib import Path
 
 import polars as pl
+from polars import selectors as cs
 
 from loaders import office, read
 from ontology import TrinationalError
@@ -48,9 +49,9 @@ def read_rows(path: Path, encoding: str = "utf-8") -> pl.DataFrame:
         )
     cells = [name for name in rows.columns if name not in (read.ROW, read.PROBLEM)]
     if rows.is_empty():
-        return rows.select(*cells, read.ROW)
-    blank = pl.all_horizontal(pl.col(cells).fill_null("").str.strip_chars() == "")
-    return rows.filter(~blank).select(*cells, read.ROW)
+        return rows.select(cs.by_name(*cells), read.ROW)
+    blank = pl.all_horizontal(cs.by_name(*cells).fill_null("").str.strip_chars() == "")
+    return rows.filter(~blank).select(cs.by_name(*cells), read.ROW)
 
 
 def _workbook(path: Path) -> pl.LazyFrame:

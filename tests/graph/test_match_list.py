@@ -116,6 +116,8 @@ def test_a_column_without_a_name_is_kept(tmp_path: Path) -> None:
     found = read_rows(tmp_path / "a.csv")
     assert found.columns == ["Employer", "column 2", "City", "column 4", "column 5", "row"]
     assert found.row(0)[:3] == ("GM", "x", "Detroit")
+    (tmp_path / "a.csv").write_text("*,^a.*$\nGM,Detroit\n")
+    assert read_rows(tmp_path / "a.csv").rows() == [("GM", "Detroit", 2)]
 
 
 def test_an_encoding_can_be_named(tmp_path: Path) -> None:
@@ -202,6 +204,14 @@ E,Paris,CA,Ruritania,,
     assert found["subdivision"].to_list() == [None, "US-OH", "MX-NLE", None, "US-CA"]
     assert found["country"].to_list() == [None, "US", "MX", "CA", "US"]
     assert found["keys"].to_list() == [["lei:5493000IBP32UQZ0KL24"], ["us-cik:37996"], [], [], []]
+
+
+def test_signs_that_nobody_sees_do_no_harm(tmp_path: Path) -> None:
+    text = "Employer,City,State,CIK\n"
+    text += "\u200bGM\u00a0 LLC,Det\u00adroit,New\u00a0Jersey,37996\u200b\n\ufeff\u200b,x,,\n"
+    found = mentions_of(tmp_path, text)
+    assert found.select("name", "town", "subdivision").rows() == [("GM LLC", "Detroit", "US-NJ")]
+    assert found["keys"].to_list() == [["us-cik:37996"]]
 
 
 def test_keys_are_read_as_registers_write_them(tmp_path: Path) -> None:
