@@ -98,6 +98,18 @@ def test_a_confederation_makes_no_two_unions_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("TCA section locale 444", "CAW Local 444"),
+        ("Travailleurs canadiens de l'automobile, section locale 444", "Unifor Local 444"),
+        ("Sección 65 del SNTMMSRM", "Los Mineros Sección 65"),
+    ],
+)
+def test_abbreviations_of_other_languages_name_the_same_local(left: str, right: str) -> None:
+    assert compare(mention(left), mention(right))["body"] == "same_number"
+
+
+@pytest.mark.parametrize(
     ("national", "on", "became"),
     [
         ("URW", "1995-06", "URW"),
