@@ -23,7 +23,7 @@ from ontology import WrongUseError
 FIRST, LAST = -120_000, 120_000
 EVIDENCE = ("source", "locator", "url", "status")
 _ULTIMATE = "ultimate_consolidation"
-_CONTROL = ("accounting_consolidation", _ULTIMATE, "majority_votes", "documented")
+CONTROL = ("accounting_consolidation", _ULTIMATE, "majority_votes", "documented")
 _NO_CONTROL = ("joint", "minority")
 _CITED = ("record", "undated", "inferred")
 _LONGEST = 5  # doublings: chains of up to 32 owners
@@ -121,7 +121,7 @@ def control(tables: Tables, parameters: Shifts = DEFAULT.shifts) -> Frame:
     edges = direct.join(rivals, on=["owned", "owner"], how="left")
     rival = (nw.col("rival") == 1).fill_null(False)
     only = share.is_null() & ~control.is_in(_NO_CONTROL).fill_null(False) & ~rival
-    holds = control.is_in(_CONTROL) | (share >= 50) | only
+    holds = control.is_in(CONTROL) | (share >= 50) | only
     venture = rival | (share == 50).fill_null(False) | ~(share.is_null() | nw.col("rival").is_null())
     return edges.filter(holds.fill_null(False)).select(
         "owned",

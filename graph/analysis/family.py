@@ -16,7 +16,7 @@ import polars as pl
 
 from graph.analysis.cash_flow import cash_flow
 from graph.analysis.confidence import believe
-from graph.analysis.families import EVIDENCE, FIRST, control, month_at, records_at, stands
+from graph.analysis.families import CONTROL, EVIDENCE, FIRST, control, month_at, records_at, stands
 from graph.analysis.parameters import DEFAULT, Parameters
 from graph.engine import Tables, cut
 from ontology import WrongUseError
@@ -55,8 +55,9 @@ class Parents:
 
     `chain`: hops upward, the leading owner at each. `ultimate`: the top; `operating_parent`: the top below
     the first fund. `others`: hops to further owners in control at the same time (conflicts). `co_owners`:
-    hops to owners without control of the top. `cycle`: ids of companies that own each other, else empty;
-    the chain stops there. `assumed`: what was taken for granted on any hop, in words.
+    hops to owners without control of anything in the chain; two halves give nobody control. `cycle`: ids of
+    companies that own each other, else empty; the chain stops there. `assumed`: what was taken for granted
+    on any hop, in words.
     """
 
     item: str
@@ -222,6 +223,10 @@ class _Ownership:
         mine = mine.filter((pl.col("status") != "inferred") | ~stated)
         return _hops(self.tables, "Ownership", mine, self.parameters, below="owned", above="owner")
 
+    def controlling(self, company: str) -> list[Hop]:
+        """Hops to owners of more than half, or in control otherwise: a half is none."""
+        return [hop for hop in self.owners([company]) if hop.share_pct != 50 or hop.control in CONTROL]
+
     def plants(self, companies: list[str]) -> list[Hop]:
         mine = self.operations.filter(pl.col("operator").is_in(companies))
         return _hops(self.tables, "Operation", mine, self.parameters, below="plant", above="operator")
@@ -232,7 +237,7 @@ class _Ownership:
         operators = self.operations.filter(pl.col("plant") == item)
         hops = _hops(self.tables, "Operation", operators, self.parameters, below="plant", above="operator")
         seen = [item]
-        while hops := hops or self.owners([here]):
+        while hops := hops or self.controlling(here):
             found.others += hops[1:]
             here = hops[0].above
             if here in seen:
@@ -242,7 +247,9 @@ class _Ownership:
             seen.append(here)
             hops = []
         found.ultimate = seen[-1]
-        found.co_owners = self.owners([found.ultimate], held=False)
+        held = {(hop.below, hop.above) for hop in (*found.chain, *found.others)}
+        ties = (*self.owners(seen, held=False), *self.owners(seen))
+        found.co_owners = [hop for hop in ties if (hop.below, hop.above) not in held]
         found.operating_parent = self._operating(found)
         return found
 

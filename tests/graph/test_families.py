@@ -228,6 +228,19 @@ def test_two_owners_in_control_are_both_kept_the_believed_one_leads() -> None:
     assert "a is controlled by c as well" in tree.findings
 
 
+def test_a_half_is_no_majority_and_a_minority_beside_one_is_named() -> None:
+    halves = [owns("b", "jv", share_pct=50.0), owns("c", "jv", share_pct=50.0), owns("top", "b")]
+    found = above(halves, "jv", "2020")
+    assert (found.ultimate, found.chain, found.others) == ("jv", [], [])
+    assert sorted(hop.above for hop in found.co_owners) == ["b", "c"]
+    led = [owns("b", "jv", share_pct=50.0, control="documented"), owns("c", "jv", share_pct=50.0)]
+    found = above(led, "jv", "2020")
+    assert (found.ultimate, [hop.above for hop in found.co_owners]) == ("b", ["c"])
+    most = [owns("b", "jv", share_pct=51.0), owns("c", "jv", share_pct=49.0), owns("top", "b")]
+    found = above(most, "jv", "2020")
+    assert (found.ultimate, [hop.above for hop in found.co_owners]) == ("top", ["c"])
+
+
 def test_a_joint_venture_names_its_co_owners() -> None:
     found = above([owns("b", "jv", share_pct=40.0), owns("c", "jv", share_pct=40.0)], "jv", "2020")
     assert (found.ultimate, sorted(hop.above for hop in found.co_owners)) == ("jv", ["b", "c"])
