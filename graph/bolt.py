@@ -184,7 +184,10 @@ def query(
         where.explained(name, timeout),
         session.begin_transaction(timeout=timeout) as transaction,
     ):
-        result = transaction.run(text, dict(params or {}))
+        try:
+            result = transaction.run(text, dict(params or {}))
+        except (OverflowError, TypeError, ValueError) as error:
+            raise WrongUseError(f"{name}: a parameter that Neo4j cannot take: {error}") from None
         columns = list(result.keys())
         rows = [[_cell(value) for value in record] for record in result.fetch(most + 1)]
         summary = result.consume()

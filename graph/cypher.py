@@ -237,12 +237,12 @@ def _dtype(kind: str) -> pl.DataType | None:
     if kind.endswith("[]"):
         inner = _dtype(kind[:-2])
         return None if inner is None else pl.List(inner)
+    if kind in ("NODE", "REL", "RECURSIVE_REL") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return None
     if ("INT" in kind and kind != "INTERVAL") or kind == "SERIAL":
         return pl.Int64()
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         return pl.Float64()
-    if kind in ("NODE", "REL", "RECURSIVE_REL") or kind.startswith(("STRUCT", "MAP", "UNION")):
-        return None
     return pl.Boolean() if kind == "BOOL" else pl.String()
 
 
@@ -255,6 +255,9 @@ def _failure(message: str, found: Reading, timeout: float) -> TrinationalError:
     if "buffer pool is full" in message or "bad_alloc" in message:
         hint = "narrow the query, count and group, or add LIMIT"
         return TrinationalError(f"{found.name}: needs more memory than a query may have", hint=hint)
+    if message.startswith(("Assertion failed", "unordered_map")):
+        hint = "what the engine does not know: docs/how-to/cypher.md"
+        return WrongUseError(f"{found.name}: the engine cannot read this query", hint=hint)
     if not re.match(r"(Parser|Binder|Catalog|Conversion|Runtime|Overflow) exception", message):
         hint = f"where the store is damaged, remove {STORE} from the graph's folder: a query makes it anew"
         return TrinationalError(f"{found.name}: {message.strip()}", hint=hint)

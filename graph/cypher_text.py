@@ -14,6 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NoReturn
 
+from graph.cypher_values import Values
 from graph.property_graph import edge_schema, node_kinds, node_schema, vocabulary
 from ontology import WrongUseError, nearest
 
@@ -40,7 +41,6 @@ _WRITTEN = {
     "TOSTRING": ("CAST(", " AS STRING)"),
     "TOINTEGER": ("CAST(", " AS INT64)"),
     "TOFLOAT": ("CAST(", " AS DOUBLE)"),
-    "SPLIT": ("string_split(", ")"),
 }
 _OPERATORS = {
     *("AND", "OR", "XOR", "NOT", "IN", "IS", "CONTAINS", "STARTS", "ENDS", "WITH"),
@@ -49,6 +49,7 @@ _OPERATORS = {
 _TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _CONSTANT = re.compile(rf"(?i)[-+]?[0-9.]+|true|false|null|{_TEXT}|\[(?:{_TEXT},?)*\]")
 _LONGEST = 30
+_INTEGER = 2**63
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n\r]*|/\*.*?\*/)
     |(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
@@ -205,6 +206,7 @@ class _Hop:
     long: bool
     variable: str
     mapped: bool
+    zero: bool
 
     def ties(self, kinds: Mapping[str, frozenset[str]]) -> set[tuple[str, str, str]]:
         """Everything it may be: type, tail kind, head kind."""
@@ -226,9 +228,11 @@ class _Reader:
         self.written = [token.text for token in self.tokens]
         self.stack = [_Frame("query", -1)]
         self.values: dict[str, Any] = {}
+        self.constants: dict[int, Any] = {}
         self.ends: list[_End] = []
         self.links: dict[int, tuple[int, str, tuple[str, ...], bool]] = {}
         self.labelled: dict[int, frozenset[str]] = {}
+        self.mapped: list[Token] = []
         self.clauses = 0
 
     def read(self) -> Reading:
@@ -243,9 +247,16 @@ class _Reader:
         while place < len(self.tokens):
             place = self._step(self.tokens[place])
         self._check_params()
+        values = Values(self.tokens, self.written, self.constants, self._fail)
+        values.read()
+        for name in self.mapped:
+            values.check_property(name)
         kinds = self._kinds()
         self._check_case(kinds)
+        self._check_labels()
         scopes = self._scopes()
+        for hops in scopes.values():
+            self._check_possible(hops)
         self._check_reuse(scopes, kinds)
         self._part_filters([hop for hops in scopes.values() for hop in hops], kinds)
         self._check_union()
@@ -261,6 +272,8 @@ class _Reader:
         for found in _TOKEN.finditer(self.text):
             kind = found.lastgroup or "bad"
             token = Token(kind, found[0], found.start(), place)
+            if kind == "name" and self.text[token.start - 1 : token.start] == "`":
+                self._fail(token, "a backtick in a name", "leave it out")
             if kind in ("bad", "open"):
                 self._fail(token, f"unexpected {found[0]!r}", "close every quote, backtick and comment")
             if kind != "space":
@@ -285,15 +298,32 @@ class _Reader:
 
     def _read_string(self, token: Token) -> None:
         key = f"__text{token.place}"
-        self.values[key] = self._decoded(token)
+        self.values[key] = self.constants[token.place] = self._decoded(token)
         self.written[token.place] = f"${key}"
 
     def _read_param(self, token: Token) -> None:
         value = self.params.get(token.text[1:])
         if value is None:
             self.written[token.place] = "NULL"
-        else:
-            self.values[token.text[1:]] = value
+            return
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if each is not None and not isinstance(each, str | int | float):
+                hint = "give text, numbers, true or false, or a list of them"
+                self._fail(token, f"{token.text} is a {type(value).__name__}", hint)
+            if isinstance(each, int) and not -_INTEGER <= each < _INTEGER:
+                self._fail(token, f"{each} is too large for an integer of 64 bits", "give it as text")
+        self.values[token.text[1:]] = self.constants[token.place] = value
+
+    def _read_number(self, token: Token) -> None:
+        least = token.text == str(_INTEGER) and self._before(token.place).key == "-"
+        if token.text.isdigit() and int(token.text) >= _INTEGER and not least:
+            self._fail(token, f"{token.text} is too large for an integer of 64 bits", "write it as text")
+        if float(token.text) == float("inf"):
+            self._fail(token, f"{token.text} is too large a number", "write a smaller one")
+
+    def _read_name(self, token: Token) -> None:
+        if self._before(token.place).key == ".":
+            self._check_property(token)
 
     def _read_word(self, token: Token) -> None:
         before = self._before(token.place)
@@ -315,9 +345,11 @@ class _Reader:
     def _check_property(self, token: Token) -> None:
         known = vocabulary().properties
         in_pattern = any(frame.kind in ("node", "rel") for frame in self.stack)
-        if in_pattern and token.text not in known:
-            hint = nearest(token.text, known) or "see docs/reference/property-graph.md"
-            self._fail(token, f"no property {token.text!r}", hint)
+        if token.name not in known and (in_pattern or token.name.lower() in known):
+            hint = _nearest(token.name, dict.fromkeys(known)) or "see docs/reference/property-graph.md"
+            self._fail(token, f"no property {token.name!r}", hint)
+        if in_pattern and self._after(token.place).key == ":":
+            self.mapped.append(token)
 
     def _read_other(self, token: Token) -> int | None:
         if token.text in "([{":
@@ -356,8 +388,12 @@ class _Reader:
         first, second = self._after(token.place), self._after(token.place, 2)
         bare = first.kind in ("word", "name") and second.key in (")", ":", "{")
         in_pattern = self.stack[-1].kind == "query" and self.stack[-1].pattern
-        node = first.key in (")", ":", "{") or bare
-        return ("node" if in_pattern or (node and self._is_pattern(token)) else "paren"), ""
+        node = in_pattern or ((first.key in (")", ":", "{") or bare) and self._is_pattern(token))
+        if node and self.stack[-1].kind == "call":
+            self._fail(
+                token, "a pattern is no value in Neo4j", "write COUNT { MATCH … } or EXISTS { MATCH … }"
+            )
+        return ("node" if node else "paren"), ""
 
     def _is_pattern(self, token: Token) -> bool:
         """Whether a parenthesis outside of MATCH is a node: a relationship stands before or after it."""
@@ -566,6 +602,40 @@ class _Reader:
                 scopes.setdefault(left.scope, []).append(hop)
         return scopes
 
+    def _branch(self, place: int) -> int:
+        """Number of the branch of UNION that a place is in."""
+        unions = (t.place for t in self._outside() if t.key == "UNION" and self._is_clause(t))
+        return sum(union < place for union in unions)
+
+    def _check_labels(self) -> None:
+        """The engine does not read the labels of a variable that has labels already."""
+        first: dict[tuple[int, str], frozenset[str]] = {}
+        for end in self.ends:
+            known = first.setdefault((self._branch(end.start), end.variable), end.kinds)
+            if end.start in self.labelled and not known <= end.kinds and known < frozenset(node_kinds()):
+                hint = f"give {end.variable!r} its label where it stands first, or write 'Label' IN labels(…)"
+                self._fail(self.tokens[end.start], f"{end.variable!r} has other labels before", hint)
+
+    def _check_possible(self, hops: list[_Hop]) -> None:
+        """Refuse what no node can have: where nothing can match, the engine takes anything."""
+        for hop in hops:
+            branch = self._branch(hop.token.place)
+            kinds: dict[str, frozenset[str]] = {}
+            for end in self.ends:
+                if self._branch(end.start) == branch:
+                    kinds[end.variable] = kinds.get(end.variable, end.kinds) & end.kinds
+            tails, heads = kinds[hop.tail.variable], kinds[hop.head.variable]
+            pairs = [pair for name in hop.types for pair in vocabulary().types[name]]
+            pairs += [] if hop.directed else [(head, tail) for tail, head in pairs]
+            can_begin, can_end = ({pair[n] for pair in pairs} for n in (0, 1))
+            both = any(tail in tails and head in heads for tail, head in pairs)
+            if not (tails & can_begin and heads & can_end if hop.long else both):
+                hint = "what each type joins: docs/reference/property-graph.md"
+                self._fail(hop.token, "no such relationship is between these nodes", hint)
+            if hop.zero and not tails <= can_begin | can_end:
+                hint = "name labels that may have it, such as (c:Corporation)-[:OWNS*0..3]->(d)"
+                self._fail(hop.token, "*0 leaves out nodes here that cannot have this relationship", hint)
+
     def _check_reuse(self, scopes: dict[int, list[_Hop]], kinds: Mapping[str, frozenset[str]]) -> None:
         """Two relationships of one MATCH are never the same one in Neo4j; here they may be."""
         for hops in scopes.values():
@@ -632,7 +702,8 @@ class _Reader:
         tail, head = (right, left) if arrow == "<--" else (left, right)
         variable = link[1] if link else ""
         mapped = any(token.key == "{" for token in between)
-        return _Hop(between[0], types, tail, head, arrow in ("-->", "<--"), long, variable, mapped)
+        zero = any(t.key == "*" and self._after(t.place).text == "0" for t in between)
+        return _Hop(between[0], types, tail, head, arrow in ("-->", "<--"), long, variable, mapped, zero)
 
     # Output.
 
@@ -667,6 +738,7 @@ class _Reader:
         if all(token.key != "UNION" for token in outside):
             return
         known: dict[str, str] = {}
+        columns: list[str] = []
         for clause, following in zip(outside, [*outside[1:], None], strict=True):
             if clause.key == "UNION":
                 known = {}
@@ -688,6 +760,11 @@ class _Reader:
                         f"write coalesce({self.text[tokens[0].start : tokens[-1].end]}) AS {name}",
                     )
                 named[name] = value
+            if clause.key == "RETURN" and "*" not in named:
+                columns = columns or list(named)
+                if list(named) != columns:
+                    hint = f"return {', '.join(columns)} in every branch"
+                    self._fail(clause, "the branches of UNION have other columns, or in another order", hint)
             known = named
 
     def _is_clause(self, token: Token) -> bool:

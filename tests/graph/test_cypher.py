@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import ladybug
 import polars as pl
 import psutil
 import pytest
+from cypher_texts import VALUES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -294,7 +296,52 @@ UNLIKE = (
         "MATCH (p) RETURN [p.id, 'x'] AS a, [p.id, 'x'] AS b UNION RETURN [''] AS a, [''] AS b",
         "two names",
     ),
+    ("RETURN 'a' AS a, 'b' AS b UNION RETURN 'b' AS b, 'a' AS a", "return a, b"),
+    ("RETURN 'a' AS a UNION RETURN 'b' AS b", "return a"),
+    ("MATCH (p:Plant) WHERE p.ID = 'x' RETURN p.id", "'id'"),
+    ("MATCH (p:Plant) RETURN p.`Name`", "'name'"),
+    ("MATCH (p:Plant) RETURN keys(p)", "known"),
+    ("MATCH (p:Plant) RETURN toString(p.latitude)", "six decimals"),
+    ("MATCH (p:Plant) WITH avg(p.latitude) AS a RETURN toString(a)", "six decimals"),
+    ("RETURN toString(1 = 1 OR true), toString(true)", "'true'"),
+    ("MATCH (p:Plant) RETURN toInteger(p.latitude)", "floor"),
+    ("RETURN toInteger(-4.5)", "floor"),
+    ("RETURN reverse([1, 2])", "only text"),
+    ("RETURN replace('abc', '', 'x')", "empty text"),
+    ("RETURN split('abc', '')", "empty text"),
+    ("MATCH (p:Plant {opened: 1994}) RETURN p.id", "text is compared with a number"),
+    ("MATCH (p:Plant) WHERE p.opened_min >= '2000' RETURN p.id", "a number is compared with text"),
+    ("MATCH (:Corporation)-[c:CONTROLS]->(p) WHERE 'true' <> c.dated RETURN p.id", "true or false"),
+    ("MATCH (p:Plant) WITH p.opened AS o WHERE o = 1994 RETURN o", "text is compared"),
+    ("RETURN CASE WHEN true THEN 1 ELSE 'b' END", "a number and text"),
+    ("MATCH (p:Plant) WHERE p.name =~ 'a(?=b)' RETURN p.id", "(?="),
+    ("MATCH (p:Plant) WHERE p.name =~ '(a)\\\\1' RETURN p.id", "not known"),
+    ("MATCH (p:Plant) WHERE p.name =~ '[' RETURN p.id", "no regular expression"),
+    ("MATCH (p:Plant) WHERE p.name =~ '(?i).*méxico.*' RETURN p.id", "toLower"),
+    ("MATCH (p:Plant) RETURN size((p)<-[:REPRESENTS]-())", "COUNT {"),
+    ("RETURN 1 AS `a``b`", "backtick"),
+    ("RETURN 9223372036854775808", "64 bits"),
+    ("RETURN 1e999", "too large"),
+    ("MATCH (c:Corporation) OPTIONAL MATCH (c)<-[:REPRESENTS]-(u) RETURN count(u)", "no such relationship"),
+    ("MATCH (c:Corporation) WHERE NOT (c)<-[:REPRESENTS]-() RETURN count(c)", "no such relationship"),
+    ("MATCH (c:Corporation)-[:SUPPLIES*1..2]->(p:Union) RETURN count(c)", "no such relationship"),
+    ("MATCH (r:Relation)-[:PLANT]->(p) MATCH (r:Representation)-[:UNION]->(u) RETURN u.id", "'r' has other"),
+    ("MATCH (a:Thing)-[:OWNS*0..1]->(b) RETURN count(b)", "leaves out nodes"),
 )
+
+
+@pytest.mark.parametrize(("text", "params", "rows"), VALUES)
+def test_values_are_those_of_neo4j(
+    folder: Path, text: str, params: dict[str, engine.Value], rows: list[tuple[object, ...]]
+) -> None:
+    found = query(folder, text, params).frame
+    assert sorted(map(repr, found.rows())) == sorted(map(repr, rows))
+
+
+@pytest.mark.parametrize("value", [2**63, [2**63], {1}, {"a": 1}, Path()])
+def test_a_parameter_that_no_engine_holds_is_a_mistake(folder: Path, value: Any) -> None:
+    with pytest.raises(WrongUseError, match="line 1, column 8"):
+        query(folder, "RETURN $x", {"x": value})
 
 
 ABOVE = "MATCH (p:Plant)<-[h:CONTROLS]-(e:Organization) "
@@ -359,7 +406,7 @@ ALIKE = (
     "UNWIND [1, -1] AS x RETURN CASE WHEN x > 0 THEN [x] ELSE [] END AS l, size([x]), toString(x)",
     "RETURN split('a,b', ',') AS l, toLower('A'), left('abc', 2), 'abc' =~ 'a.*' AS m, toInteger('3') AS n",
     "MATCH (p:Plant) WITH p.country AS c, collect(p.name) AS names WHERE size(names) > 1 RETURN c, names",
-    "MATCH (p:Plant) RETURN p.id UNION MATCH (u:Union) RETURN u.id",
+    "MATCH (p:Plant) RETURN p.id AS id UNION MATCH (u:Union) RETURN u.id AS id",
     "MATCH (p:Plant) RETURN p.id AS a, coalesce(p.id) AS b, '' AS c UNION RETURN '' AS a, '' AS b, '' AS c",
     "MATCH (p:Plant) WHERE p.id STARTS WITH 'A' RETURN p.id AS a, p.name AS b UNION RETURN 'x' AS a, '' AS b",
     "MATCH (p:Plant) RETURN p.id AS a, p.id AS b",

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 from cutting_proxy import Proxy
+from cypher_texts import GRAPH, VALUES
 from neo4j_server import Server
 from typer.testing import CliRunner
 
@@ -162,6 +163,21 @@ def test_a_built_graph_comes_back_byte_for_byte(
     assert pulled.search("silao") == built.search("silao")
     again = push(pulled.folder, where)
     assert sums(again) == {"rows": first["rows"].sum(), "written": 0, "removed": 0}
+
+
+def test_embedded_cypher_answers_as_the_server_does(
+    empty: Server, where: Connection, built: LaborGraph
+) -> None:
+    push(built.folder, where)
+    for text in GRAPH:
+        rows = [sorted(map(repr, f.rows())) for f in (built.cypher(text), query(text, {}, where).frame)]
+        assert rows[0] == rows[1], text
+    for text, params, wanted in VALUES:
+        rows = query(text, params, where).frame.rows()
+        assert sorted(map(repr, rows)) == sorted(map(repr, wanted)), text
+    for value in (2**63, [2**63], {1}, Path()):
+        with pytest.raises(WrongUseError, match="a parameter"):
+            query("RETURN $x", {"x": value}, where)
 
 
 def test_hard_values_come_back(empty: Server, where: Connection, part: Path, tmp_path: Path) -> None:
