@@ -40,7 +40,7 @@ _BUFFER = 2**30
 _MEMORY = 4 * 2**30
 _AT_ONCE = 2**25  # bytes of Parquet in one transaction: what is not committed takes memory
 _THREADS = min(os.cpu_count() or 1, 4)
-_TOO_LARGE, _TOO_LONG = 125, 124  # exit codes of the worker
+_TOO_LARGE = 125  # exit code of the worker, as `worker.LATE`
 _WORKER = Path(__file__).with_name("cypher_worker.py")
 _TYPES = {
     "String": "STRING",
@@ -214,13 +214,13 @@ def _quoted(path: Path) -> str:
 def _start(path: Path) -> dict[str, Any]:
     """What the process of a store has to know."""
     limits = {"buffer": _BUFFER, "space": _address_space(path.stat().st_size), "memory": _MEMORY}
-    return {"store": str(path), "codes": (_TOO_LARGE, _TOO_LONG), "threads": _THREADS, **limits}
+    return {"store": str(path), "codes": (_TOO_LARGE, worker.LATE), "threads": _THREADS, **limits}
 
 
 def _reason(line: dict[str, Any]) -> str:
-    reasons = {_TOO_LONG: "Interrupted", -9: "Interrupted", _TOO_LARGE: "buffer pool is full"}
+    reasons = {worker.LATE: "Interrupted", _TOO_LARGE: "buffer pool is full"}
     code = line.get("died")
-    return line["error"] if code is None else reasons.get(code, f"the query's process ended ({code})")
+    return line["error"] if code is None else reasons.get(code, f"Ended ({code})")
 
 
 def _frame(columns: Sequence[str], types: Sequence[str], rows: list[list[Any]]) -> pl.DataFrame:
@@ -255,6 +255,9 @@ def _failure(message: str, found: Reading, timeout: float) -> TrinationalError:
     if "buffer pool is full" in message or "bad_alloc" in message:
         hint = "narrow the query, count and group, or add LIMIT"
         return TrinationalError(f"{found.name}: needs more memory than a query may have", hint=hint)
+    if message.startswith("Ended"):
+        hint = "somebody ended it, or the machine has too little memory: narrow the query"
+        return TrinationalError(f"{found.name} failed: its process {message.lower()}", hint=hint)
     if message.startswith(("Assertion failed", "unordered_map")):
         hint = "what the engine does not know: docs/how-to/cypher.md"
         return WrongUseError(f"{found.name}: the engine cannot read this query", hint=hint)

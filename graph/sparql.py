@@ -253,7 +253,7 @@ class Run:
                     raise TrinationalError("query stopped")
                 process.communicate(lines.encode(), timeout=self._timeout)
             except subprocess.TimeoutExpired:
-                raise _died(-9, self._timeout) from None
+                raise _died(worker.LATE, self._timeout) from None
             finally:
                 process.kill()
         if self._stopped:
@@ -264,7 +264,7 @@ class Run:
 
 def _died(code: int, timeout: float) -> TrinationalError:
     """The error for a process that ended before its answer."""
-    if code == -9:
+    if code == worker.LATE:
         return TimeLimitError(
             f"query stopped after {timeout:g} seconds",
             hint="give each side of a many-to-many join its own sub-SELECT, or allow more time",

@@ -13,19 +13,23 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 Line: TypeAlias = dict[str, Any]
 
+LATE = 124
 _MOST_IDLE = 4
+_LOOK = 0.1
 
 
 def ask(script: Path, start: Line, task: Line, seconds: float) -> list[Line]:
     """The lines of an answer by a process that runs `script`.
 
-    Where it ended before it could answer, the last line is `{"died": code}`; after `seconds` it is killed.
+    Where it ended before it could answer, the last line is `{"died": code}`; after `seconds` it is killed,
+    and the code is `LATE`.
     """
     worker = _take(script, start)
     try:
@@ -53,17 +57,31 @@ class _Worker:
         self._first: tuple[Line, ...] = (start,)
 
     def ask(self, task: Line, seconds: float) -> list[Line]:
-        killer = threading.Timer(seconds, self.process.kill)
-        killer.daemon = True
-        killer.start()
+        """Send and wait in a thread: while the main one waits for a pipe, Ctrl-C may not reach it."""
+        lines: list[Line] = []
+        errors: list[Exception] = []
+        thread = threading.Thread(target=self._exchange, args=(task, lines, errors), daemon=True)
+        thread.start()
+        end = time.monotonic() + seconds
+        while thread.is_alive() and time.monotonic() < end:
+            thread.join(min(_LOOK, max(end - time.monotonic(), 0)))
+        late = thread.is_alive()
+        if late:
+            self.process.kill()
+            thread.join()
+        if errors:
+            raise errors[0]
+        return [*lines[:-1], {"died": LATE}] if late and "died" in lines[-1] else lines
+
+    def _exchange(self, task: Line, lines: list[Line], errors: list[Exception]) -> None:
         try:
             self._send(*self._first, task)
             self._first = ()
-            return self._receive()
+            self._receive(lines)
         except OSError:
-            return [self._died()]
-        finally:
-            killer.cancel()
+            lines.append(self._died())
+        except Exception as error:
+            errors.append(error)
 
     def close(self) -> None:
         """End the process, unless this one was forked from the one that started it."""
@@ -76,14 +94,13 @@ class _Worker:
         self.process.stdin.writelines(json.dumps(line) + "\n" for line in lines)
         self.process.stdin.flush()
 
-    def _receive(self) -> list[Line]:
+    def _receive(self, lines: list[Line]) -> None:
         assert self.process.stdout
-        lines: list[Line] = []
         for text in self.process.stdout:
             lines.append(json.loads(text))
             if "end" in lines[-1] or "error" in lines[-1]:
-                return lines
-        return [*lines, self._died()]
+                return
+        lines.append(self._died())
 
     def _died(self) -> Line:
         code = self.process.wait()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -56,8 +59,40 @@ def test_the_code_of_one_that_ended_is_told_and_the_next_is_new(script: Path) ->
 def test_one_that_takes_too_long_is_killed(script: Path) -> None:
     pid = _ask(script)[-1]["pid"]
     started = time.monotonic()
-    assert _ask(script, sleep=30, seconds=0.3) == [{"died": -9}]
+    assert _ask(script, sleep=30, seconds=0.3) == [{"died": worker.LATE}]
     assert time.monotonic() - started < 10
+    assert not psutil.pid_exists(pid)
+
+
+def test_what_somebody_else_killed_did_not_take_too_long(script: Path) -> None:
+    pid = _ask(script)[-1]["pid"]
+    threading.Timer(0.5, psutil.Process(pid).kill).start()
+    assert _ask(script, sleep=30)[-1]["died"] != worker.LATE
+
+
+INTERRUPTED = """
+import signal, sys
+import polars  # its own handler of signals lets the system go on with what it reads
+from graph import worker
+from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+polars.DataFrame({"x": [1]}).lazy().collect()
+print(worker.ask(Path(sys.argv[1]), {"word": "a"}, {}, 20)[-1]["pid"], flush=True)
+worker.ask(Path(sys.argv[1]), {"word": "a"}, {"sleep": 60}, 90)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals on this system")
+def test_an_interrupt_ends_the_wait_and_the_query(script: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        pid = int(process.stdout.readline())
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert "KeyboardInterrupt" in process.stderr.read()
+        assert process.wait(20)
     assert not psutil.pid_exists(pid)
 
 
