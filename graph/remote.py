@@ -38,6 +38,7 @@ from ontology import TrinationalError, WrongUseError
 Body: TypeAlias = tuple[str, bytes]
 
 MAX_BYTES = 256 * 2**20
+_SECRET = re.compile(r"(?<=//).*@", re.DOTALL)
 _HOPS = 5
 _LONG = 4000
 _ROWS = {
@@ -112,11 +113,12 @@ _SELECT = Token("word", "SELECT", 0)
 def _address(url: str) -> httpx.URL:
     try:
         given = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise WrongUseError(f"{url!r} is no address: {error}") from None
+    except httpx.InvalidURL:
+        raise WrongUseError(f"{_SECRET.sub('', url)!r} is no address") from None
     if given.scheme not in ("http", "https") or not given.host:
         raise WrongUseError(
-            f"{url!r} is no address of an endpoint", hint="such as https://example.org/sparql"
+            f"{_SECRET.sub('', url)!r} is no address of an endpoint",
+            hint="such as https://example.org/sparql",
         )
     return given
 
@@ -292,6 +294,7 @@ class _Request:
 
     def _failure(self, response: httpx.Response, media: str, body: str) -> TrinationalError:
         said = _plain(body) if "html" in media or "xml" in media else body.strip()
+        said = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", said)
         lines = f": {said[:600]}" if said else ""
         message = f"{_shown(self._url)} answered {response.status_code} {response.reason_phrase}{lines}"
         if response.status_code == 400:

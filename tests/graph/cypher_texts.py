@@ -39,7 +39,7 @@ GRAPH = (
     "MATCH (r:Representation) RETURN r.plant AS p, sum(r.workers) AS w",
     "MATCH (r:Representation) WITH sum(r.workers) AS w, count(*) AS n RETURN w / n AS mean, w > n AS more",
     "MATCH (u:Union) RETURN u.country + '-' + u.level AS x, count(*) AS n",
-    "MATCH (r:Ownership) RETURN CASE WHEN r.share_pct > 0 THEN 0 ELSE r.share_pct END AS x, r.id AS i",
+    "MATCH (r:Ownership) RETURN CASE WHEN r.share_pct > 60 THEN 0 ELSE r.share_pct END AS x, r.id AS i",
     "MATCH (p:Plant) WITH p ORDER BY p.id DESC LIMIT 3 RETURN count(*) AS n, max(p.id) AS m",
     "MATCH (p:Plant) RETURN CASE p.municipality WHEN null THEN 'x' ELSE 'o' END AS x, count(*) AS n",
     "MATCH (p:Plant) WHERE NOT p.municipality IN [] RETURN count(*) AS n",

@@ -310,6 +310,15 @@ def test_an_endpoint_that_knows_only_get() -> None:
         assert query(url + "?key=1", "ASK {}").boolean is True
 
 
+@pytest.mark.parametrize(
+    "url", ["https://me:secret@/sparql", "ftp://me:secret@host", "http://me:secret@[::1"]
+)
+def test_what_is_no_address_does_not_show_its_password(url: str) -> None:
+    with pytest.raises(WrongUseError) as caught:
+        query(url, "ASK {}")
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
 def test_only_the_query_is_sent_and_a_password_is_not_shown() -> None:
     seen: list[_Handler] = []
 
