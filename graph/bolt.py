@@ -23,6 +23,7 @@ from ontology import TrinationalError, WrongUseError
 _SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _PLACE = re.compile(r"\(line (\d+), column (\d+) \(offset: \d+\)\)")
 _LITERALS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|//[^\n]*|/\*.*?\*/""", re.DOTALL)
+_ESCAPED = re.compile(r"\\u+([0-9A-Fa-f]{4})")
 _LOAD = re.compile(r"\bLOAD\s+CSV\b", re.IGNORECASE)
 _NO_SUCH = re.compile(r"The (?:node )?(label|relationship type|property key|property) (`.*?`) does not exist")
 _REASON = re.compile(r"\(reason (.*)\)")
@@ -57,7 +58,13 @@ class Connection:
         """
         env = os.environ.get
         address = uri or env("NEO4J_URI") or "bolt://localhost:7687"
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+            _ = parts.port
+        except ValueError:
+            raise WrongUseError(
+                "the address of the server is none", hint="such as bolt://localhost:7687"
+            ) from None
         if "@" in parts.netloc:
             hint = "give them with --username and NEO4J_PASSWORD"
             raise WrongUseError("the address of the server holds a user or a password", hint=hint)
@@ -173,7 +180,8 @@ def query(
     Raises `WrongUseError` for a syntax error, a query that writes, a parameter that is missing;
     `TrinationalError` where the server is not there, the time is over or the answer is too large.
     """
-    if _LOAD.search(_LITERALS.sub(" ", text)):
+    decoded = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    if any(_LOAD.search(_LITERALS.sub(" ", each)) for each in (text, decoded)):
         raise WrongUseError(
             f"{name}: LOAD CSV is refused: a query reads the graph, no files", hint="use MATCH"
         )

@@ -480,6 +480,7 @@ def test_encrypted_connections(own: Server, where: Connection) -> None:
         ("CREATE (:X)", "refused, because it would write"),
         ("CALL db.createLabel('X')", "refused, because it would write"),
         ("LOAD CSV FROM 'file:///etc/passwd' AS row RETURN row", "LOAD CSV is refused"),
+        ("L\\u004fAD CSV FROM 'file:///etc/passwd' AS row RETURN row", "LOAD CSV is refused"),
         ("RETURN 1 AS a, 2 AS b UNION RETURN 1 AS a, 3 AS c", "column names"),
         ("UNWIND range(1, 100000000) AS x UNWIND range(1, 10000) AS y RETURN sum(x + y)", "stopped after 1"),
     ],
@@ -567,7 +568,12 @@ def test_an_error_is_one_line_and_an_exit_code(
 ) -> None:
     monkeypatch.setenv("NEO4J_PASSWORD", "very-secret")
     monkeypatch.setenv("TRINATIONAL_HOME", str(demo_home.path))
-    for uri, code in (("bolt://127.0.0.1:1", 1), ("http://127.0.0.1:1", 2), ("bolt://a:very-secret@b", 2)):
+    for uri, code in (
+        ("bolt://127.0.0.1:1", 1),
+        ("http://127.0.0.1:1", 2),
+        ("bolt://a:very-secret@b", 2),
+        ("bolt://[::1:very-secret", 2),
+    ):
         monkeypatch.setattr("sys.argv", ["trinational", "neo4j", "check", "--uri", uri])
         with pytest.raises(SystemExit) as caught:
             main()
