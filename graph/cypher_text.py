@@ -8,9 +8,10 @@ parameter, no comments, so the engine can find no statement that was not found h
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, NoReturn
 
@@ -74,7 +75,7 @@ class Token:
     start: int
     place: int
 
-    @property
+    @cached_property
     def key(self) -> str:
         return self.text.upper() if self.kind in ("word", "other") else f"<{self.kind}>"
 
@@ -255,8 +256,7 @@ class _Reader:
         self._check_case(kinds)
         self._check_labels()
         scopes = self._scopes()
-        for hops in scopes.values():
-            self._check_possible(hops)
+        self._check_possible([hop for hops in scopes.values() for hop in hops])
         self._check_reuse(scopes, kinds)
         self._part_filters([hop for hops in scopes.values() for hop in hops], kinds)
         self._check_union()
@@ -602,10 +602,17 @@ class _Reader:
                 scopes.setdefault(left.scope, []).append(hop)
         return scopes
 
+    @cached_property
+    def _withs(self) -> list[int]:
+        return [t.place for t in self.tokens if t.key == "WITH" and self._is_clause(t)]
+
+    @cached_property
+    def _unions(self) -> list[int]:
+        return [t.place for t in self._outside() if t.key == "UNION" and self._is_clause(t)]
+
     def _branch(self, place: int) -> int:
         """Number of the branch of UNION that a place is in."""
-        unions = (t.place for t in self._outside() if t.key == "UNION" and self._is_clause(t))
-        return sum(union < place for union in unions)
+        return bisect(self._unions, place)
 
     def _check_labels(self) -> None:
         """The engine does not read the labels of a variable that has labels already."""
@@ -618,13 +625,13 @@ class _Reader:
 
     def _check_possible(self, hops: list[_Hop]) -> None:
         """Refuse what no node can have: where nothing can match, the engine takes anything."""
+        kinds: dict[tuple[int, str], frozenset[str]] = {}
+        for end in self.ends:
+            key = self._branch(end.start), end.variable
+            kinds[key] = kinds.get(key, end.kinds) & end.kinds
         for hop in hops:
             branch = self._branch(hop.token.place)
-            kinds: dict[str, frozenset[str]] = {}
-            for end in self.ends:
-                if self._branch(end.start) == branch:
-                    kinds[end.variable] = kinds.get(end.variable, end.kinds) & end.kinds
-            tails, heads = kinds[hop.tail.variable], kinds[hop.head.variable]
+            tails, heads = kinds[branch, hop.tail.variable], kinds[branch, hop.head.variable]
             pairs = [pair for name in hop.types for pair in vocabulary().types[name]]
             pairs += [] if hop.directed else [(head, tail) for tail, head in pairs]
             can_begin, can_end = ({pair[n] for pair in pairs} for n in (0, 1))
@@ -815,7 +822,7 @@ class _Reader:
 
     def _stage(self, clause: int) -> int:
         """How many WITH stand before a clause."""
-        return sum(token.key == "WITH" and self._is_clause(token) for token in self.tokens[:clause])
+        return bisect(self._withs, clause - 1)
 
     def _outside(self) -> Iterator[Token]:
         """Tokens outside of all brackets; an opening bracket stands for what it holds."""

@@ -23,13 +23,16 @@ def made(graph: Path, name: str, write: Write, title: str, progress: Progress | 
     In the folder of the graph, or, where that may not be written, in the user's cache. `title` is what
     messages and `progress` call it.
 
-    Raises `TrinationalError` where neither can be written.
+    Raises `TrinationalError` where neither can be written, or the graph is not there any more.
     """
     where = f"{graph.name}-{hashlib.sha256(str(graph).encode()).hexdigest()[:8]}"
     folders = graph, platformdirs.user_cache_path("trinational") / where
     for folder in folders:
         if (folder / name).exists():
             return folder / name
+    if not graph.is_dir():
+        hint = "a later build has taken its place: open the graph again"
+        raise TrinationalError(f"{graph} is not there any more", hint=hint)
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

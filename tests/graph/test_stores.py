@@ -115,3 +115,10 @@ def test_stores_are_made_by_the_build_where_that_is_asked(tmp_path: Path) -> Non
     assert Home(tmp_path).graph == folder
     assert (folder / rdf.STORE).is_dir()
     assert (folder / cypher.STORE).is_file()
+
+
+@pytest.mark.parametrize("store", [cypher.store, rdf.store])
+def test_a_graph_that_is_gone_has_no_answers(store: Callable[[Path], Path], tmp_path: Path) -> None:
+    with pytest.raises(TrinationalError, match="not there any more"):
+        store(tmp_path / "graph")
+    assert not (tmp_path / "graph").exists()
