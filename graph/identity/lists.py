@@ -233,11 +233,12 @@ def _given_keys(column: str, authority: str) -> dict[str, pl.Expr]:
     """What a column gives as the key of each register, written as the register's ids are."""
     cell = _cell(column)
     if authority:
-        return {authority: _plain(authority, cell.str.strip_prefix(f"{authority}:"))}
-    return {name: _plain(name, cell.str.extract(f"^{name}:(.+)$")) for name in sorted(model().registers)}
+        return {authority: plain_key(authority, cell.str.strip_prefix(f"{authority}:"))}
+    return {name: plain_key(name, cell.str.extract(f"^{name}:(.+)$")) for name in sorted(model().registers)}
 
 
-def _plain(authority: str, key: pl.Expr) -> pl.Expr:
+def plain_key(authority: str, key: pl.Expr) -> pl.Expr:
+    """A key as the ids of its register are written: no zeros before it, no hyphen in it, capitals."""
     if authority in ("us-cik", "us-olms"):
         return key.str.replace("^0+([0-9])", "$1")
     if authority == "us-ein":

@@ -64,6 +64,17 @@ _FIRM = re.compile(r"(?i)\b(?:inc|llc|ltd|corp|co|company|d/?b/?a|lp|hospital|ce
 _NAMES = ("same_name", "near_name", "other_name")
 
 
+def is_named_like_one(name: str) -> bool:
+    """Whether a name is called as unions are, without knowing that it is one.
+
+    >>> [is_named_like_one(name) for name in ("UAW 174", "Sindicato Progresista", "Lear Corporation")]
+    [True, True, False]
+    """
+    read = mention(name)
+    called = bool(read.level or _UNION_WORD.search(name) or re.search(r"(?i)\buni[oó]n\b", name))
+    return bool(read.national) or (called and not _FIRM.search(re.sub(r"\(.*?\)", "", name)))
+
+
 class Union(NamedTuple):
     """One union body as one source names it.
 
@@ -184,7 +195,7 @@ def _tells_of_union(aside: str) -> bool:
 def _cut(text: str) -> _Read:
     """A name without brackets taken apart; where it names several unions, only its words and numbers."""
     marked = tokens(text)
-    words = [word for word, _ in marked]
+    words = _in_figures([word for word, _ in marked])
     bodies = _bodies(words)
     used = {at for body in bodies for at in range(body.start, body.end)}
     found = _nationals(marked, used)
@@ -212,6 +223,24 @@ def _cut(text: str) -> _Read:
         tuple(word for word in left if not (national and (word in GLUE or word in own))),
         _named(left) if not national else (),
     )
+
+
+def _in_figures(words: list[str]) -> list[str]:
+    """Words with the Roman numbers of sections as the other numbers are.
+
+    >>> _in_figures(["seccion", "xxii"]), _in_figures(["xxii"])
+    (['seccion', '22'], ['xxii'])
+    """
+    sections = (LEVEL_OF.get(word) == "section" for word in ["", *words])
+    return [_figures(word) if section else word for word, section in zip(words, sections, strict=False)]
+
+
+def _figures(word: str) -> str:
+    if not re.fullmatch("(?=.)(?:x[lc]|l?x{0,3})(?:i[xv]|v?i{0,3})", word):
+        return word
+    values = [{"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}[letter] for letter in word]
+    after = [*values[1:], 0]
+    return str(sum(-one if one < more else one for one, more in zip(values, after, strict=True)))
 
 
 def _named(words: list[str]) -> tuple[str, ...]:

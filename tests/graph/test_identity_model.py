@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -244,3 +245,31 @@ def test_pairs_of_names_alone_and_bad_files(tmp_path: Path) -> None:
     file.write_text("a_name,c\nDana,x\n")
     with pytest.raises(WrongUseError, match="b_name"):
         read_pairs(file)
+
+
+def test_names_tell_unions_where_level_and_kind_are_missing(gold: Path) -> None:
+    for name, kind in (("employers", "Corporation"), ("unions", "Union")):
+        rows = pl.read_csv(gold / f"{name}.csv", infer_schema=False)
+        bare = read_rows_of(rows.select("pair_id", "a_name", "b_name"))
+        assert bare["kind"].unique().to_list() == [kind]
+
+
+def read_rows_of(rows: pl.DataFrame) -> pl.DataFrame:
+    with tempfile.TemporaryDirectory() as folder:
+        rows.write_csv(Path(folder) / "pairs.csv")
+        return read_pairs(Path(folder) / "pairs.csv")
+
+
+def test_keys_are_read_as_registers_write_them_and_two_of_one_are_two_bodies() -> None:
+    lei, other = "5493000IBP32UQZ0KL24", "549300EXAMPLE0000X04"
+    rows = [
+        ("Ford", "CIK 0000037996", "Lincoln Motors", "us-cik:37996"),
+        ("Acme Tool", f"lei {lei.lower()}", "Acme Tool", "LEI 529900T8BM49AURSDO55"),
+        ("Acme Tool", f"lei:{lei}", "Acme Tool", f"lei {other}"),
+        ("Acme Tool", "", "Acme Tool", "nonsense"),
+    ]
+    frame = read_rows_of(pl.DataFrame(rows, ["a_name", "a_ids", "b_name", "b_ids"], orient="row"))
+    found = score(frame)
+    assert found["verdict"].to_list() == ["same", "related", "same", "same"]
+    assert found["probability"][1] < 0.01
+    assert "so they are two" in found["reason"][1]

@@ -300,8 +300,17 @@ def test_levels_of_a_file_of_pairs() -> None:
     assert unions_of(frame, "a")[0].subdivision == "US-TX"
 
 
+def test_roman_numbers_of_sections_are_numbers() -> None:
+    same = (
+        mention("SNTE Sección XXII"),
+        mention("Sección 22 del Sindicato Nacional de Trabajadores de la Educación"),
+    )
+    assert [(union.national, union.numbers) for union in same] == [("SNTE", frozenset({"22"}))] * 2
+    assert mention("Sección Civil").numbers == frozenset()
+
+
 def test_keys_of_union_reports_in_a_text() -> None:
-    assert keys_in("F_NUM 36842; AFF BSOIW") == ["us-olms:36842"]
+    assert keys_in(pl.Series(["F_NUM 36842; AFF BSOIW"])) == [["us-olms:36842"]]
 
 
 def test_blocks_hold_together_what_is_one_and_keep_apart_what_is_not() -> None:
