@@ -7,6 +7,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -259,14 +260,19 @@ def ordered(asked: Question, rows: Rows) -> pl.DataFrame:
     A list takes what stands under its name and under its name with a number (`evidence`, `evidence_2`).
     """
     single = [c for c in asked.columns if not _joined(c)]
-    many = {c: re.compile(rf"{c.name}(_[0-9]+)?") for c in asked.columns if _joined(c)}
+    given = list(rows[0]) if rows else []
+    many = {
+        c: [name for name in given if re.fullmatch(rf"{c.name}(_[0-9]+)?", name)]
+        for c in asked.columns
+        if _joined(c)
+    }
     found: dict[tuple[Any, ...], list[set[Any]]] = {}
     for row in rows:
         key = tuple(_cell(c.type, row.get(c.name)) for c in single)
         lists = found.setdefault(key, [set() for _ in many])
-        for (column, name), values in zip(many.items(), lists, strict=True):
-            for given in filter(name.fullmatch, row):
-                values.update(_list(column.type, row[given]))
+        for (column, names), values in zip(many.items(), lists, strict=True):
+            for name in names:
+                values.update(_list(column.type, row[name]))
     data = [
         {c.name: v for c, v in zip(single, key, strict=True)}
         | {c.name: any(v) if c.any else sorted(v) for c, v in zip(many, lists, strict=True)}
@@ -274,8 +280,8 @@ def ordered(asked: Question, rows: Rows) -> pl.DataFrame:
     ]
     frame = pl.DataFrame(data, asked.schema, orient="row")
     keys = list(dict.fromkeys([*asked.order, *(c.name for c in single if f"-{c.name}" not in asked.order)]))
-    names = [key.removeprefix("-") for key in keys]
-    return frame.sort(names, descending=[key.startswith("-") for key in keys], nulls_last=True)
+    by = [key.removeprefix("-") for key in keys]
+    return frame.sort(by, descending=[key.startswith("-") for key in keys], nulls_last=True)
 
 
 def _joined(column: Column) -> bool:
@@ -309,6 +315,7 @@ def _list(kind: str, value: Any) -> list[Any]:
     return [str(value)]
 
 
+@lru_cache(maxsize=2**16)
 def _short(kind: str, value: str) -> str:
     """An id or term without what stands before it in RDF."""
     if kind in ("id", "ids"):
