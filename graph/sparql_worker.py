@@ -15,14 +15,10 @@ import sys
 import threading
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
-
-try:
-    import resource
-except ImportError:
-    resource = None  # type: ignore[assignment]
 
 _BATCH = 500
 
@@ -64,7 +60,7 @@ def _answer(store: ox.Store, task: dict[str, Any], memory: int) -> None:
         _serialise(answer, task)
         return
     _write(answer, task["limit"], task["prefixes"])
-    _say(end=True, last=_most_used() > memory / 4)
+    _say(end=True, last=_resident() > memory / 4)
 
 
 def _dataset(given: tuple[list[str], list[str]] | None) -> dict[str, Any]:
@@ -176,16 +172,20 @@ def term(given: dict[str, str]) -> ox.NamedNode | ox.Literal:
 
 
 def _bound_memory(size: int) -> None:
-    if resource:
-        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
-def _most_used() -> int:
-    """The most bytes of memory that this process had: the allocator may keep what a large query took."""
-    if not resource:
+def _resident() -> int:
+    """Bytes of memory in use: the allocator may keep what a large query took. 0 where nobody tells."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
         return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _say(**line: Any) -> None:
