@@ -106,6 +106,8 @@ class Home:
         fresh = target.with_suffix(".link")
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(os.path.relpath(target, place.parent), target_is_directory=True)
+        if place.is_dir() and not place.is_symlink():  # of a home that was copied with its links followed
+            place.rename(target.with_suffix(".copy"))
         fresh.replace(place)
         if previous != target:
             for old in target.parent.glob(f"{link.replace('/', '.')}.*"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -47,6 +48,17 @@ def test_old_versions_do_not_pile_up(tmp_path: Path) -> None:
     for value in range(5):
         publish(home, value)
     assert len(list((tmp_path / ".versions").glob("records.a@1.*"))) == 2
+
+
+def test_a_home_that_was_copied_with_its_links_followed_can_be_written(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    publish(home, 1)
+    shutil.copytree(home.path, tmp_path / "copy", symlinks=False)
+    copied = Home(tmp_path / "copy")
+    publish(copied, 2)
+    publish(copied, 3)
+    assert (read(copied), read(home)) == (3, 1)
+    assert not list((copied.path / ".versions").glob("*.copy"))
 
 
 def test_same_content_published_twice_changes_nothing(tmp_path: Path) -> None:
