@@ -542,29 +542,23 @@ def _named(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
 def _levels(mentions: _Mentions, pairs: pl.DataFrame) -> pl.DataFrame:
     """The level of every comparison of each pair; each distinct pair of names and places compared once."""
     what = mentions.rows.select("name", "place")
-    pairs = pairs.with_columns(parent=_parents(mentions, pairs))
+    pairs = pairs.with_columns(owners=_parents(mentions, pairs))
     for side in _ENDS:
         pairs = pairs.hstack(what[pairs[side]].select(pl.all().name.prefix(f"{side}_")))
-    fields = ["left_name", "left_place", "right_name", "right_place", "keyed", "parent"]
+    fields = ["left_name", "left_place", "right_name", "right_place", "keyed", "owners"]
     distinct = pairs.select(fields).unique(maintain_order=True)
     kind, names, places = mentions.kind, mentions.names, mentions.places
     if kind == "Union":
         levels = [unions.compare(names[n], names[m]) for n, _, m, *_ in distinct.iter_rows()]
     else:
         chains = _chains(mentions) if kind == "Corporation" else frozenset[str]()
-        levels = [
-            _compared(
-                places[p]._replace(name=names[n]),
-                places[q]._replace(name=names[m]),
-                *(kind, chains, keyed, parent),
-            )
-            for n, p, m, q, keyed, parent in distinct.iter_rows()
-        ]
-    levelled = pl.DataFrame(levels, dict.fromkeys(COMPARISONS[kind], _TEXT)).select(
-        pl.all().name.prefix("level ")
-    )
-    found = pairs.join(distinct.hstack(levelled), on=fields, how="left", maintain_order="left")
-    return found.select(pl.col(levelled.columns).name.map(lambda name: name.removeprefix("level ")))
+        levels = []
+        for n, p, m, q, keyed, parent in distinct.iter_rows():
+            left, right = places[p]._replace(name=names[n]), places[q]._replace(name=names[m])
+            levels.append(_compared(left, right, kind, chains, keyed, parent))
+    comparisons = COMPARISONS[kind]
+    found = distinct.hstack(pl.DataFrame(levels, dict.fromkeys(comparisons, _TEXT)))
+    return pairs.join(found, on=fields, how="left", maintain_order="left").select(comparisons)
 
 
 def _parents(mentions: _Mentions, pairs: pl.DataFrame) -> pl.Series:

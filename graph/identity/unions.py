@@ -71,7 +71,7 @@ def is_named_like_one(name: str) -> bool:
     [True, True, False]
     """
     read = mention(name)
-    called = bool(read.level or _UNION_WORD.search(name) or re.search(r"(?i)\buni[oó]n\b", name))
+    called = bool(read.level or _UNION_WORD.search(name) or re.search(r"(?i)\bunión\b", name))
     return bool(read.national) or (called and not _FIRM.search(re.sub(r"\(.*?\)", "", name)))
 
 

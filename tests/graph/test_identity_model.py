@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -247,20 +246,19 @@ def test_pairs_of_names_alone_and_bad_files(tmp_path: Path) -> None:
         read_pairs(file)
 
 
-def test_names_tell_unions_where_level_and_kind_are_missing(gold: Path) -> None:
+def test_names_tell_unions_where_level_and_kind_are_missing(gold: Path, tmp_path: Path) -> None:
     for name, kind in (("employers", "Corporation"), ("unions", "Union")):
         rows = pl.read_csv(gold / f"{name}.csv", infer_schema=False)
-        bare = read_rows_of(rows.select("pair_id", "a_name", "b_name"))
+        bare = pairs_in(tmp_path, rows.select("pair_id", "a_name", "b_name"))
         assert bare["kind"].unique().to_list() == [kind]
 
 
-def read_rows_of(rows: pl.DataFrame) -> pl.DataFrame:
-    with tempfile.TemporaryDirectory() as folder:
-        rows.write_csv(Path(folder) / "pairs.csv")
-        return read_pairs(Path(folder) / "pairs.csv")
+def pairs_in(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
+    rows.write_csv(folder / "pairs.csv")
+    return read_pairs(folder / "pairs.csv")
 
 
-def test_keys_are_read_as_registers_write_them_and_two_of_one_are_two_bodies() -> None:
+def test_keys_are_read_as_registers_write_them_and_two_of_one_are_two_bodies(tmp_path: Path) -> None:
     lei, other = "5493000IBP32UQZ0KL24", "549300EXAMPLE0000X04"
     rows = [
         ("Ford", "CIK 0000037996", "Lincoln Motors", "us-cik:37996"),
@@ -268,7 +266,7 @@ def test_keys_are_read_as_registers_write_them_and_two_of_one_are_two_bodies() -
         ("Acme Tool", f"lei:{lei}", "Acme Tool", f"lei {other}"),
         ("Acme Tool", "", "Acme Tool", "nonsense"),
     ]
-    frame = read_rows_of(pl.DataFrame(rows, ["a_name", "a_ids", "b_name", "b_ids"], orient="row"))
+    frame = pairs_in(tmp_path, pl.DataFrame(rows, ["a_name", "a_ids", "b_name", "b_ids"], orient="row"))
     found = score(frame)
     assert found["verdict"].to_list() == ["same", "related", "same", "same"]
     assert found["probability"][1] < 0.01
